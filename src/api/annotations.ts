@@ -1,7 +1,7 @@
 // The annotations people steer the operator with, and the one it leaves on objects it owns.
 // Separate because they are verbs: values that count by being there or by being new, and no part of the spec.
-import { GROUP } from "./group.ts";
-import type { KubernetesObject } from "./object-meta.ts";
+import { GROUP } from './group.ts';
+import type { KubernetesObject } from './object-meta.ts';
 
 export const ANNOTATION = {
   /** Any new value: one new attempt of what failed. */
@@ -23,9 +23,6 @@ export const ANNOTATION = {
 } as const;
 export type Annotation = (typeof ANNOTATION)[keyof typeof ANNOTATION];
 
-export function annotationOf(
-  object: Pick<KubernetesObject, "metadata">,
-  key: Annotation,
-): string | undefined {
+export function annotationOf(object: Pick<KubernetesObject, 'metadata'>, key: Annotation): string | undefined {
   return object.metadata.annotations?.[key];
 }

@@ -1,25 +1,24 @@
 // Annotations that a tenant asks for on its Ingress.
 // Separate because they are other people's code: some controllers run what a "snippet" says, so those never pass.
-import { z } from "zod";
-import { ANNOTATION_KEY } from "./patterns.ts";
-import { matches, validations } from "./validation-rules.ts";
+import { z } from 'zod';
+import { ANNOTATION_KEY } from './patterns.ts';
+import { matches, validations } from './validation-rules.ts';
 
-const SNIPPET_SUFFIX = "snippet";
+const SNIPPET_SUFFIX = 'snippet';
 
 export const ingressAnnotationsSchema = z.record(z.string(), z.string().max(4096)).meta({
   maxProperties: 32,
-  description:
-    "Annotations for the Ingress. Only prefixes that the operator's configuration allows; the operator's own win.",
+  description: "Annotations for the Ingress. Only prefixes that the operator's configuration allows; the operator's own win.",
   ...validations(
     {
-      rule: `self.all(k, ${matches("k", ANNOTATION_KEY)})`,
+      rule: `self.all(k, ${matches('k', ANNOTATION_KEY)})`,
       message:
         "an annotation's key is a name of up to 63 letters, digits, hyphens, underscores and dots, with a prefix such as nginx.ingress.kubernetes.io/ before it",
     },
     {
       rule: `self.all(k, !k.lowerAscii().endsWith('${SNIPPET_SUFFIX}'))`,
-      message: "snippet annotations are never allowed: they would run in the Ingress controller",
-      reason: "FieldValueForbidden",
+      message: 'snippet annotations are never allowed: they would run in the Ingress controller',
+      reason: 'FieldValueForbidden',
     },
   ),
 });

@@ -1,30 +1,26 @@
 // A label selector, as everywhere in Kubernetes.
 // Separate because it is a small language of its own with one evaluator.
-import { z } from "zod";
-import type { Immutable } from "./immutable.ts";
-import { validations } from "./validation-rules.ts";
+import { z } from 'zod';
+import type { Immutable } from './immutable.ts';
+import { validations } from './validation-rules.ts';
 
 const SelectorOperator = {
-  In: "In",
-  NotIn: "NotIn",
-  Exists: "Exists",
-  DoesNotExist: "DoesNotExist",
+  In: 'In',
+  NotIn: 'NotIn',
+  Exists: 'Exists',
+  DoesNotExist: 'DoesNotExist',
 } as const;
 
 const requirementSchema = z
   .object({
     key: z.string().min(1).max(317),
     operator: z.enum(SelectorOperator),
-    values: z
-      .array(z.string().max(63))
-      .max(50)
-      .exactOptional()
-      .meta({ "x-kubernetes-list-type": "set" }),
+    values: z.array(z.string().max(63)).max(50).exactOptional().meta({ 'x-kubernetes-list-type': 'set' }),
   })
   .meta(
     validations({
       rule: "(self.operator in ['In', 'NotIn']) == (has(self.values) && self.values.size() > 0)",
-      message: "In and NotIn need values; Exists and DoesNotExist take none",
+      message: 'In and NotIn need values; Exists and DoesNotExist take none',
     }),
   );
 
@@ -32,15 +28,15 @@ export const labelSelectorSchema = z.object({
   matchLabels: z
     .record(z.string(), z.string().max(63))
     .exactOptional()
-    .meta({ maxProperties: 32, description: "Labels that must be there with these values." }),
+    .meta({ maxProperties: 32, description: 'Labels that must be there with these values.' }),
   matchExpressions: z
     .array(requirementSchema)
     .max(32)
     .exactOptional()
-    .meta({ description: "Further requirements.", "x-kubernetes-list-type": "atomic" }),
+    .meta({ description: 'Further requirements.', 'x-kubernetes-list-type': 'atomic' }),
 });
 export type LabelSelector = Immutable<z.output<typeof labelSelectorSchema>>;
-type Requirement = NonNullable<LabelSelector["matchExpressions"]>[number];
+type Requirement = NonNullable<LabelSelector['matchExpressions']>[number];
 type Labels = Readonly<Record<string, string>>;
 
 /** An empty selector matches everything, as in Kubernetes. */
@@ -55,13 +51,13 @@ export function matchesSelector(selector: LabelSelector, labels: Labels = {}): b
 function isMet({ key, operator, values = [] }: Requirement, labels: Labels): boolean {
   const value = labels[key];
   switch (operator) {
-    case "In":
+    case 'In':
       return value !== undefined && values.includes(value);
-    case "NotIn":
+    case 'NotIn':
       return value === undefined || !values.includes(value);
-    case "Exists":
+    case 'Exists':
       return value !== undefined;
-    case "DoesNotExist":
+    case 'DoesNotExist':
       return value === undefined;
   }
 }

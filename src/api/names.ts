@@ -7,10 +7,10 @@ const DATABASE_NAME = /^studio_([1-9][0-9]{0,9})_db$/;
 const ORGANIZATIONS_PER_SHARD = 100;
 
 /** The group all tenants' logins are members of, for pg_hba.conf and queries over all of them. */
-export const TENANT_GROUP_ROLE = "studio_tenant";
+export const TENANT_GROUP_ROLE = 'studio_tenant';
 
 /** The role the operator makes and works as when it was given a superuser. */
-export const OPERATOR_ROLE = "studio_operator";
+export const OPERATOR_ROLE = 'studio_operator';
 
 /** The tenant's database, its first login (slot a), and the group its rights hang on: one name for all three. */
 export function databaseName(organizationId: number): string {
@@ -39,7 +39,7 @@ export function creatorShard(organizationId: number): string {
 
 /** What a database is called until it carries its mark. At most 44 characters. */
 export function provisionalDatabase(uid: string): string {
-  return `studio_prov_${uid.replaceAll("-", "")}`;
+  return `studio_prov_${uid.replaceAll('-', '')}`;
 }
 
 /** The N of `studio_N_db`; undefined for any other name. */

@@ -32,9 +32,7 @@ export interface KubernetesObject {
 }
 
 /** `namespace/name`, or `name` for cluster-scoped objects. */
-export function keyOf(object: {
-  readonly metadata: Pick<ObjectMeta, "name" | "namespace">;
-}): string {
+export function keyOf(object: { readonly metadata: Pick<ObjectMeta, 'name' | 'namespace'> }): string {
   const { namespace, name } = object.metadata;
   return namespace === undefined ? name : `${namespace}/${name}`;
 }

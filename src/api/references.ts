@@ -1,8 +1,8 @@
 // Schemas for the names of other objects.
 // Separate because every kind refers to others, and always in the same two ways.
-import { z } from "zod";
-import { DNS_LABEL, DNS_SUBDOMAIN, OBJECT_NAME } from "./patterns.ts";
-import { matches, validations } from "./validation-rules.ts";
+import { z } from 'zod';
+import { DNS_LABEL, DNS_SUBDOMAIN, OBJECT_NAME } from './patterns.ts';
+import { matches, validations } from './validation-rules.ts';
 
 /** The name of an object of one of our own cluster-scoped kinds. */
 export function nameOf(kind: string) {
@@ -11,7 +11,7 @@ export function nameOf(kind: string) {
     .max(40)
     .meta(
       validations({
-        rule: matches("self", OBJECT_NAME),
+        rule: matches('self', OBJECT_NAME),
         message: `must be the name of a ${kind}: lower-case letters, digits and hyphens, beginning and ending with a letter or digit`,
       }),
     );
@@ -24,7 +24,7 @@ export function objectName(kind: string) {
     .max(253)
     .meta(
       validations({
-        rule: matches("self", DNS_SUBDOMAIN),
+        rule: matches('self', DNS_SUBDOMAIN),
         message: `must be the name of ${kind}: lower-case letters, digits, hyphens and dots, beginning and ending with a letter or digit`,
       }),
     );
@@ -39,11 +39,10 @@ export const secretReferenceSchema = z.object({
     .meta({
       description: "The Secret's namespace; the operator's own when omitted.",
       ...validations({
-        rule: matches("self", DNS_LABEL),
-        message:
-          "must be the name of a namespace: lower-case letters, digits and hyphens, beginning and ending with a letter or digit",
+        rule: matches('self', DNS_LABEL),
+        message: 'must be the name of a namespace: lower-case letters, digits and hyphens, beginning and ending with a letter or digit',
       }),
     }),
-  name: objectName("a Secret"),
+  name: objectName('a Secret'),
 });
 export type SecretReference = Readonly<z.infer<typeof secretReferenceSchema>>;

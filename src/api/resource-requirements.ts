@@ -1,15 +1,15 @@
 // Requests and limits of a container.
 // Separate because quantities are the one place where YAML may say a number or a string.
-import { z } from "zod";
-import type { Immutable } from "./immutable.ts";
-import { validations } from "./validation-rules.ts";
+import { z } from 'zod';
+import type { Immutable } from './immutable.ts';
+import { validations } from './validation-rules.ts';
 
 const quantitySchema = z.union([z.int(), z.string()]).meta({
-  "x-kubernetes-int-or-string": true,
+  'x-kubernetes-int-or-string': true,
   maxLength: 32,
   ...validations({
-    rule: "type(self) == int ? self >= 0 : isQuantity(self)",
-    message: "must be a quantity such as 500m, 2 or 256Mi",
+    rule: 'type(self) == int ? self >= 0 : isQuantity(self)',
+    message: 'must be a quantity such as 500m, 2 or 256Mi',
   }),
 });
 

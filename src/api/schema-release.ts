@@ -1,15 +1,15 @@
 // SchemaRelease: a version of the tenants' schema, as an image that can bring a database up to it.
 // Schema and types are one: the CRD is generated from what stands here.
-import { z } from "zod";
-import { conditionsSchema } from "./conditions.ts";
-import type { Immutable } from "./immutable.ts";
-import type { KubernetesObject } from "./object-meta.ts";
-import { objectParser } from "./object-parser.ts";
-import { observedGenerationSchema } from "./observed-generation.ts";
-import { ENVIRONMENT_NAME, LOCK_TIMEOUT } from "./patterns.ts";
-import { objectName } from "./references.ts";
-import { resourceRequirementsSchema } from "./resource-requirements.ts";
-import { immutable, matches, validations } from "./validation-rules.ts";
+import { z } from 'zod';
+import { conditionsSchema } from './conditions.ts';
+import type { Immutable } from './immutable.ts';
+import type { KubernetesObject } from './object-meta.ts';
+import { objectParser } from './object-parser.ts';
+import { observedGenerationSchema } from './observed-generation.ts';
+import { ENVIRONMENT_NAME, LOCK_TIMEOUT } from './patterns.ts';
+import { objectName } from './references.ts';
+import { resourceRequirementsSchema } from './resource-requirements.ts';
+import { immutable, matches, validations } from './validation-rules.ts';
 
 const environmentSchema = z
   .array(
@@ -20,18 +20,17 @@ const environmentSchema = z
         .meta(
           validations(
             {
-              rule: matches("self", ENVIRONMENT_NAME),
-              message:
-                "a variable's name begins with a letter or underscore and has letters, digits and underscores only",
+              rule: matches('self', ENVIRONMENT_NAME),
+              message: "a variable's name begins with a letter or underscore and has letters, digits and underscores only",
             },
             {
               rule: "self != 'DATABASE_URL' && !self.startsWith('PG') && !self.startsWith('STUDIO_')",
-              message: "DATABASE_URL, PG… and STUDIO_… are set by the operator for each tenant",
-              reason: "FieldValueForbidden",
+              message: 'DATABASE_URL, PG… and STUDIO_… are set by the operator for each tenant',
+              reason: 'FieldValueForbidden',
             },
           ),
         ),
-      value: z.string().max(4096).default(""),
+      value: z.string().max(4096).default(''),
     }),
   )
   .max(64);
@@ -41,8 +40,8 @@ const lockTimeoutSchema = z
   .max(8)
   .meta(
     validations({
-      rule: matches("self", LOCK_TIMEOUT),
-      message: "a lock timeout is a whole number with a unit ms, s or m, such as 10s",
+      rule: matches('self', LOCK_TIMEOUT),
+      message: 'a lock timeout is a whole number with a unit ms, s or m, such as 10s',
     }),
   );
 
@@ -52,8 +51,8 @@ export const schemaReleaseSpecSchema = z
       .int()
       .min(1)
       .meta({
-        description: "Orders the releases; the highest is the newest. Cannot be changed.",
-        ...validations(immutable("version")),
+        description: 'Orders the releases; the highest is the newest. Cannot be changed.',
+        ...validations(immutable('version')),
       }),
     image: z
       .string()
@@ -61,107 +60,84 @@ export const schemaReleaseSpecSchema = z
       .max(512)
       .exactOptional()
       .meta({
-        description:
-          "The image with all migrations up to this version; the operator's own when omitted. Cannot be changed.",
-        ...validations(immutable("image"), {
-          rule: matches("self", "^[^\\s]+$"),
-          message:
-            "an image is a reference without spaces, such as registry.example/studio-schema:7",
+        description: "The image with all migrations up to this version; the operator's own when omitted. Cannot be changed.",
+        ...validations(immutable('image'), {
+          rule: matches('self', '^[^\\s]+$'),
+          message: 'an image is a reference without spaces, such as registry.example/studio-schema:7',
         }),
       }),
     command: z
       .array(z.string().max(4096))
       .min(1)
       .max(64)
-      .default(["migrate"])
+      .default(['migrate'])
       .meta({
-        description: "Cannot be changed.",
-        "x-kubernetes-list-type": "atomic",
-        ...validations(immutable("command")),
+        description: 'Cannot be changed.',
+        'x-kubernetes-list-type': 'atomic',
+        ...validations(immutable('command')),
       }),
     args: z
       .array(z.string().max(4096))
       .max(64)
       .default([])
       .meta({
-        description: "Cannot be changed.",
-        "x-kubernetes-list-type": "atomic",
-        ...validations(immutable("args")),
+        description: 'Cannot be changed.',
+        'x-kubernetes-list-type': 'atomic',
+        ...validations(immutable('args')),
       }),
     env: environmentSchema.default([]).meta({
-      description: "Further environment variables of the migration. Cannot be changed.",
-      "x-kubernetes-list-type": "map",
-      "x-kubernetes-list-map-keys": ["name"],
-      ...validations(immutable("env")),
+      description: 'Further environment variables of the migration. Cannot be changed.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
+      ...validations(immutable('env')),
     }),
     resources: resourceRequirementsSchema
       .exactOptional()
       .meta({ description: "Of the migration's container; the operator's default when omitted." }),
-    backoffLimit: z
-      .int()
-      .min(0)
-      .max(10)
-      .default(3)
-      .meta({
-        description: "How often a failed pod is tried again before the migration has failed.",
-      }),
-    activeDeadlineSeconds: z
-      .int()
-      .min(1)
-      .max(86_400)
-      .default(600)
-      .meta({ description: "How long one attempt may take." }),
-    lockTimeout: lockTimeoutSchema
-      .default("10s")
-      .meta({
-        description:
-          "How long a migration waits for a lock, so that it does not hold up the application.",
-      }),
+    backoffLimit: z.int().min(0).max(10).default(3).meta({
+      description: 'How often a failed pod is tried again before the migration has failed.',
+    }),
+    activeDeadlineSeconds: z.int().min(1).max(86_400).default(600).meta({ description: 'How long one attempt may take.' }),
+    lockTimeout: lockTimeoutSchema.default('10s').meta({
+      description: 'How long a migration waits for a lock, so that it does not hold up the application.',
+    }),
     imagePullSecrets: z
-      .array(z.object({ name: objectName("a Secret") }))
+      .array(z.object({ name: objectName('a Secret') }))
       .max(10)
       .default([])
       .meta({
         description: "Secrets in the tenants' namespaces.",
-        "x-kubernetes-list-type": "map",
-        "x-kubernetes-list-map-keys": ["name"],
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['name'],
       }),
-    paused: z.boolean().default(false).meta({ description: "No new migration starts." }),
-    maxFailures: z
-      .int()
-      .min(1)
-      .max(100_000)
-      .default(3)
-      .meta({ description: "After this many failed tenants no new migration starts." }),
+    paused: z.boolean().default(false).meta({ description: 'No new migration starts.' }),
+    maxFailures: z.int().min(1).max(100_000).default(3).meta({ description: 'After this many failed tenants no new migration starts.' }),
   })
   .meta(
     validations({
       // A rule on the field itself does not run while the field is being added or removed.
-      rule: "has(self.image) == has(oldSelf.image)",
-      message: "image cannot be changed; make a new object instead",
-      reason: "FieldValueForbidden",
-      fieldPath: ".image",
+      rule: 'has(self.image) == has(oldSelf.image)',
+      message: 'image cannot be changed; make a new object instead',
+      reason: 'FieldValueForbidden',
+      fieldPath: '.image',
     }),
   );
 
 export const schemaReleaseStatusSchema = z.object({
   observedGeneration: observedGenerationSchema,
-  pending: z.int().exactOptional().meta({ description: "Tenants still to be brought here." }),
-  running: z.int().exactOptional().meta({ description: "Tenants being brought here now." }),
-  done: z.int().exactOptional().meta({ description: "Tenants that are here." }),
-  failed: z.int().exactOptional().meta({ description: "Tenants whose migration failed." }),
+  pending: z.int().exactOptional().meta({ description: 'Tenants still to be brought here.' }),
+  running: z.int().exactOptional().meta({ description: 'Tenants being brought here now.' }),
+  done: z.int().exactOptional().meta({ description: 'Tenants that are here.' }),
+  failed: z.int().exactOptional().meta({ description: 'Tenants whose migration failed.' }),
   failedTenants: z.array(z.string()).max(100).exactOptional().meta({
-    description: "Some of the failed tenants, as namespace/name.",
-    "x-kubernetes-list-type": "atomic",
+    description: 'Some of the failed tenants, as namespace/name.',
+    'x-kubernetes-list-type': 'atomic',
   }),
-  halted: z
-    .boolean()
-    .exactOptional()
-    .meta({ description: "Too many tenants failed: no new migration starts until a retry." }),
+  halted: z.boolean().exactOptional().meta({ description: 'Too many tenants failed: no new migration starts until a retry.' }),
   handled: z
     .object({ retry: z.string().exactOptional() })
     .exactOptional()
-    .meta({ description: "The value of the retry annotation that was acted on." }),
+    .meta({ description: 'The value of the retry annotation that was acted on.' }),
   conditions: conditionsSchema,
 });
 
@@ -174,8 +150,4 @@ export interface SchemaRelease extends KubernetesObject {
 }
 
 /** Throws an Error with a sentence when the shape is wrong. */
-export const parseSchemaRelease = objectParser<SchemaRelease>(
-  "SchemaRelease",
-  schemaReleaseSpecSchema,
-  schemaReleaseStatusSchema,
-);
+export const parseSchemaRelease = objectParser<SchemaRelease>('SchemaRelease', schemaReleaseSpecSchema, schemaReleaseStatusSchema);

@@ -1,36 +1,34 @@
 // StudioTenant: one customer of the platform. Schema, types and parser of the kind.
 // Schema and types are one: the CRD is generated from what stands here.
-import { z } from "zod";
-import { customDomainsSchema } from "./custom-domains.ts";
-import { databaseSettingsSchema } from "./database-settings.ts";
-import type { Immutable } from "./immutable.ts";
-import { ingressAnnotationsSchema } from "./ingress-annotations.ts";
-import type { KubernetesObject } from "./object-meta.ts";
-import { objectParser } from "./object-parser.ts";
-import { EXTENSION_NAME, LONG_DURATION, SUBDOMAIN } from "./patterns.ts";
-import { nameOf, objectName } from "./references.ts";
-import { RESERVED_SUBDOMAINS } from "./reserved.ts";
-import { studioTenantStatusSchema } from "./studio-tenant-status.ts";
-import { listOf, matches, validations } from "./validation-rules.ts";
+import { z } from 'zod';
+import { customDomainsSchema } from './custom-domains.ts';
+import { databaseSettingsSchema } from './database-settings.ts';
+import type { Immutable } from './immutable.ts';
+import { ingressAnnotationsSchema } from './ingress-annotations.ts';
+import type { KubernetesObject } from './object-meta.ts';
+import { objectParser } from './object-parser.ts';
+import { EXTENSION_NAME, LONG_DURATION, SUBDOMAIN } from './patterns.ts';
+import { nameOf, objectName } from './references.ts';
+import { RESERVED_SUBDOMAINS } from './reserved.ts';
+import { studioTenantStatusSchema } from './studio-tenant-status.ts';
+import { listOf, matches, validations } from './validation-rules.ts';
 
-export const DeletionPolicy = { Retain: "Retain", Delete: "Delete" } as const;
+export const DeletionPolicy = { Retain: 'Retain', Delete: 'Delete' } as const;
 export type DeletionPolicy = (typeof DeletionPolicy)[keyof typeof DeletionPolicy];
 
 const subdomainSchema = z
   .string()
   .max(63)
   .meta({
-    description:
-      "The first label of the host name under the base domain; unique over the platform.",
+    description: 'The first label of the host name under the base domain; unique over the platform.',
     ...validations(
       {
-        rule: matches("self", SUBDOMAIN),
-        message:
-          "a subdomain has 3 to 63 lower-case letters, digits and hyphens, and begins and ends with a letter or digit",
+        rule: matches('self', SUBDOMAIN),
+        message: 'a subdomain has 3 to 63 lower-case letters, digits and hyphens, and begins and ends with a letter or digit',
       },
       {
         rule: `!(self in ${listOf(RESERVED_SUBDOMAINS)})`,
-        message: `this subdomain is reserved for the platform, as are ${RESERVED_SUBDOMAINS.join(", ")}; choose another`,
+        message: `this subdomain is reserved for the platform, as are ${RESERVED_SUBDOMAINS.join(', ')}; choose another`,
       },
     ),
   });
@@ -40,19 +38,18 @@ const extensionSchema = z
   .max(63)
   .meta(
     validations({
-      rule: matches("self", EXTENSION_NAME),
-      message:
-        "an extension's name begins with a lower-case letter and has lower-case letters, digits, underscores and hyphens only",
+      rule: matches('self', EXTENSION_NAME),
+      message: "an extension's name begins with a lower-case letter and has lower-case letters, digits, underscores and hyphens only",
     }),
   );
 
 const databaseSchema = z.object({
-  server: nameOf("PostgresServer")
+  server: nameOf('PostgresServer')
     .exactOptional()
-    .meta({ description: "The PostgresServer to live on; chosen by placement when omitted." }),
+    .meta({ description: 'The PostgresServer to live on; chosen by placement when omitted.' }),
   extensions: z.array(extensionSchema).max(20).default([]).meta({
-    description: "PostgreSQL extensions to create in the database; trusted ones only.",
-    "x-kubernetes-list-type": "set",
+    description: 'PostgreSQL extensions to create in the database; trusted ones only.',
+    'x-kubernetes-list-type': 'set',
   }),
   connectionLimit: z
     .int()
@@ -64,23 +61,17 @@ const databaseSchema = z.object({
 });
 
 const issuerSchema = z.object({
-  name: objectName("an issuer of certificates"),
-  kind: z.enum(["ClusterIssuer", "Issuer"]).default("ClusterIssuer"),
+  name: objectName('an issuer of certificates'),
+  kind: z.enum(['ClusterIssuer', 'Issuer']).default('ClusterIssuer'),
 });
 
 const ingressSchema = z.object({
-  className: objectName("an IngressClass")
-    .exactOptional()
-    .meta({ description: "The operator's default when omitted." }),
+  className: objectName('an IngressClass').exactOptional().meta({ description: "The operator's default when omitted." }),
   annotations: ingressAnnotationsSchema.exactOptional(),
   tls: z
     .object({
-      secretName: objectName("a Secret")
-        .exactOptional()
-        .meta({ description: "The Secret with the certificate." }),
-      issuer: issuerSchema
-        .exactOptional()
-        .meta({ description: "The cert-manager issuer to ask for certificates." }),
+      secretName: objectName('a Secret').exactOptional().meta({ description: 'The Secret with the certificate.' }),
+      issuer: issuerSchema.exactOptional().meta({ description: 'The cert-manager issuer to ask for certificates.' }),
     })
     .exactOptional()
     .meta({ description: "The operator's default when omitted." }),
@@ -91,44 +82,29 @@ const rotateEverySchema = z
   .string()
   .max(8)
   .meta({
-    description: "How often the password is rotated; never when omitted.",
+    description: 'How often the password is rotated; never when omitted.',
     ...validations({
-      rule: matches("self", LONG_DURATION),
-      message:
-        "a rotation interval is a whole number with a unit h or d, from 1h to 9999d, such as 30d",
+      rule: matches('self', LONG_DURATION),
+      message: 'a rotation interval is a whole number with a unit h or d, from 1h to 9999d, such as 30d',
     }),
   });
 
 export const studioTenantSpecSchema = z.object({
-  displayName: z
-    .string()
-    .min(1)
-    .max(120)
-    .meta({ description: "The studio's name as people write it." }),
+  displayName: z.string().min(1).max(120).meta({ description: "The studio's name as people write it." }),
   subdomain: subdomainSchema,
-  plan: nameOf("TenantPlan").default("free").meta({ description: "The TenantPlan." }),
+  plan: nameOf('TenantPlan').default('free').meta({ description: 'The TenantPlan.' }),
   aiCredits: z
     .object({
-      monthlyAllowance: z
-        .int()
-        .min(0)
-        .exactOptional()
-        .meta({ description: "AI credits per month; the plan's when omitted." }),
+      monthlyAllowance: z.int().min(0).exactOptional().meta({ description: "AI credits per month; the plan's when omitted." }),
     })
     .prefault({}),
   database: databaseSchema.prefault({}),
-  release: nameOf("SchemaRelease")
-    .exactOptional()
-    .meta({ description: "Pins the tenant to this SchemaRelease; the newest when omitted." }),
+  release: nameOf('SchemaRelease').exactOptional().meta({ description: 'Pins the tenant to this SchemaRelease; the newest when omitted.' }),
   ingress: ingressSchema.prefault({}),
   credentials: z.object({ rotateEvery: rotateEverySchema.exactOptional() }).prefault({}),
-  suspended: z
-    .boolean()
-    .default(false)
-    .meta({ description: "Refuses connections and keeps everything." }),
-  deletionPolicy: z.enum(DeletionPolicy).default("Retain").meta({
-    description:
-      "What happens to the database when this object is deleted. Delete also needs the confirm-deletion annotation.",
+  suspended: z.boolean().default(false).meta({ description: 'Refuses connections and keeps everything.' }),
+  deletionPolicy: z.enum(DeletionPolicy).default('Retain').meta({
+    description: 'What happens to the database when this object is deleted. Delete also needs the confirm-deletion annotation.',
   }),
 });
 
@@ -141,8 +117,4 @@ export interface StudioTenant extends KubernetesObject {
 }
 
 /** Throws an Error with a sentence when the shape is wrong. */
-export const parseStudioTenant = objectParser<StudioTenant>(
-  "StudioTenant",
-  studioTenantSpecSchema,
-  studioTenantStatusSchema,
-);
+export const parseStudioTenant = objectParser<StudioTenant>('StudioTenant', studioTenantSpecSchema, studioTenantStatusSchema);

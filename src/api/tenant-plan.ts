@@ -1,42 +1,32 @@
 // TenantPlan: what tenants get that do not ask for something else. Schema, types and parser of the kind.
 // Schema and types are one: the CRD is generated from what stands here.
-import { z } from "zod";
-import { conditionsSchema } from "./conditions.ts";
-import { databaseSettingsSchema } from "./database-settings.ts";
-import type { Immutable } from "./immutable.ts";
-import { labelSelectorSchema } from "./label-selector.ts";
-import type { KubernetesObject } from "./object-meta.ts";
-import { objectParser } from "./object-parser.ts";
-import { observedGenerationSchema } from "./observed-generation.ts";
+import { z } from 'zod';
+import { conditionsSchema } from './conditions.ts';
+import { databaseSettingsSchema } from './database-settings.ts';
+import type { Immutable } from './immutable.ts';
+import { labelSelectorSchema } from './label-selector.ts';
+import type { KubernetesObject } from './object-meta.ts';
+import { objectParser } from './object-parser.ts';
+import { observedGenerationSchema } from './observed-generation.ts';
 
 export const tenantPlanSpecSchema = z.object({
   aiCredits: z
     .object({
-      monthlyAllowance: z.int().min(0).default(0).meta({ description: "AI credits per month." }),
+      monthlyAllowance: z.int().min(0).default(0).meta({ description: 'AI credits per month.' }),
     })
     .prefault({}),
   database: z
     .object({
-      connectionLimit: z
-        .int()
-        .min(1)
-        .max(1000)
-        .default(20)
-        .meta({ description: "Connections per login of a tenant." }),
+      connectionLimit: z.int().min(1).max(1000).default(20).meta({ description: 'Connections per login of a tenant.' }),
       settings: databaseSettingsSchema.exactOptional(),
       serverSelector: labelSelectorSchema
         .exactOptional()
-        .meta({ description: "Which PostgresServers, by their labels; all when omitted." }),
+        .meta({ description: 'Which PostgresServers, by their labels; all when omitted.' }),
     })
     .prefault({}),
   subscription: z
     .object({
-      trialDays: z
-        .int()
-        .min(0)
-        .max(3650)
-        .default(0)
-        .meta({ description: "How long a new subscription is a trial; 0 is no trial." }),
+      trialDays: z.int().min(0).max(3650).default(0).meta({ description: 'How long a new subscription is a trial; 0 is no trial.' }),
     })
     .prefault({}),
 });
@@ -55,8 +45,4 @@ export interface TenantPlan extends KubernetesObject {
 }
 
 /** Throws an Error with a sentence when the shape is wrong. */
-export const parseTenantPlan = objectParser<TenantPlan>(
-  "TenantPlan",
-  tenantPlanSpecSchema,
-  tenantPlanStatusSchema,
-);
+export const parseTenantPlan = objectParser<TenantPlan>('TenantPlan', tenantPlanSpecSchema, tenantPlanStatusSchema);

@@ -7,17 +7,17 @@ export interface ValidationRule {
   readonly message: string;
   /** A CEL expression for the sentence where it should name the culprit; `message` is the fallback. */
   readonly messageExpression?: string;
-  readonly reason?: "FieldValueInvalid" | "FieldValueForbidden" | "FieldValueRequired";
+  readonly reason?: 'FieldValueInvalid' | 'FieldValueForbidden' | 'FieldValueRequired';
   readonly fieldPath?: string;
 }
 
 interface Validations extends Record<string, unknown> {
-  readonly "x-kubernetes-validations": readonly ValidationRule[];
+  readonly 'x-kubernetes-validations': readonly ValidationRule[];
 }
 
 /** For `.meta()` of a schema. */
 export function validations(...rules: readonly ValidationRule[]): Validations {
-  return { "x-kubernetes-validations": rules };
+  return { 'x-kubernetes-validations': rules };
 }
 
 /** The CEL expression for "this string matches"; raw, so that a backslash means itself. */
@@ -27,14 +27,14 @@ export function matches(operand: string, pattern: string): string {
 
 /** A CEL list of string literals. */
 export function listOf(values: readonly string[]): string {
-  return `[${values.map((value) => `'${value}'`).join(", ")}]`;
+  return `[${values.map((value) => `'${value}'`).join(', ')}]`;
 }
 
 /** Not checked while the field is being added or removed: there is no old or no new value then. */
 export function immutable(field: string): ValidationRule {
   return {
-    rule: "self == oldSelf",
+    rule: 'self == oldSelf',
     message: `${field} cannot be changed; make a new object instead`,
-    reason: "FieldValueForbidden",
+    reason: 'FieldValueForbidden',
   };
 }
