@@ -1,0 +1,111 @@
+// A server process that cannot outlive us. A small shell stands between us and the program: it ends the program when our end of its
+// standard input closes, which the kernel does even when we are killed with SIGKILL. Separate because the cluster's programs,
+// PostgreSQL and the processes of pods all need it.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+
+export interface GuardedProcessOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment; nothing is inherited unless given. Default: our own. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Run as this user; only root can. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** File that receives standard error; standard output is piped to us. Default: inherited. */
+  readonly errorLog?: string;
+  /** Signal that asks the program to end. Default INT: what PostgreSQL calls a fast shutdown, and every other program understands. */
+  readonly signal?: 'INT' | 'TERM';
+  /** Directory to remove once the program was told to end, also when we are gone by then. Kept when it ended by itself: its logs
+   * say why; and when it holds a file `.keep`. */
+  readonly removeAfter?: string;
+}
+
+export interface GuardedProcess {
+  readonly stdout: NodeJS.ReadableStream;
+  /** Resolves with the exit code once the program has ended, for whatever reason; -1 when a signal ended the guard itself. */
+  readonly ended: Promise<number>;
+  signal(name: NodeJS.Signals): Promise<void>;
+  /** Asks the program to end, kills it after `graceMs`, and resolves when it is gone. */
+  stop(graceMs?: number): Promise<void>;
+  /** Ends the program without a chance to clean up. */
+  kill(): Promise<void>;
+}
+
+const DEFAULT_GRACE_MS = 20_000;
+
+// $1: signal, $2: directory to remove or empty, then the command. File descriptor 3 is our standard input, because a shell gives
+// /dev/null to what it starts in the background; 4 tells us the program's process id.
+const GUARD = `
+signal=$1; remove=$2; shift 2
+exec 3<&0
+"$@" <&3 4>&- & program=$!
+echo "$program" >&4; exec 4>&-
+{ cat <&3 >/dev/null; kill -s "$signal" "$program"; } 2>/dev/null 1>&2 & watch=$!
+wait "$program"; status=$?
+kill "$watch" 2>/dev/null && remove=
+if [ -n "$remove" ] && [ ! -e "$remove/.keep" ]; then rm -rf "$remove"; fi
+exit "$status"
+`;
+
+/** Starts the program; throws when it cannot be started at all. */
+export const startGuarded = (options: GuardedProcessOptions): GuardedProcess => {
+  const errors = options.errorLog === undefined ? ('inherit' as const) : openSync(options.errorLog, 'a');
+  const child = spawn(
+    '/bin/sh',
+    ['-c', GUARD, 'guard', options.signal ?? 'INT', options.removeAfter ?? '', options.command, ...options.args],
+    {
+      // A session of its own: Ctrl-C in the terminal reaches us alone, and we end our programs in the right order.
+      detached: true,
+      stdio: ['pipe', 'pipe', errors, 'ignore', 'pipe'],
+      env: options.env ?? process.env,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...options.user,
+    },
+  );
+  if (typeof errors === 'number') closeSync(errors);
+  return guardedProcess(child);
+};
+
+const guardedProcess = (child: ChildProcess): GuardedProcess => {
+  const { stdin, stdout } = child;
+  const pidPipe = child.stdio[4] as NodeJS.ReadableStream;
+  if (stdin === null || stdout === null) throw new Error('the guard has no pipes');
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? -1));
+  });
+  // Whoever needs the outcome awaits `ended`; without this a failed start would be an unhandled rejection as well.
+  ended.catch(() => undefined);
+  stdin.on('error', () => undefined); // EPIPE: the guard is gone, `ended` tells
+  const pid = text(pidPipe).then(Number);
+  const kill = async (): Promise<void> => {
+    signal(await pid, 'SIGKILL');
+    await ended;
+  };
+  return {
+    stdout,
+    ended,
+    signal: async (name) => {
+      if (child.exitCode === null) signal(await pid, name);
+    },
+    stop: async (graceMs = DEFAULT_GRACE_MS) => {
+      stdin.end();
+      const timer = setTimeout(() => void kill(), graceMs);
+      await ended.finally(() => clearTimeout(timer));
+    },
+    kill,
+  };
+};
+
+/** The guard reaps the program, so until `ended` the process id is nobody else's. */
+const signal = (pid: number, name: NodeJS.Signals): void => {
+  if (!(pid > 0)) return; // the guard was gone before it could start anything
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+};
