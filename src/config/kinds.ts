@@ -2,6 +2,8 @@
  * What a setting's text may be: each kind parses it or says no, and carries the words for "what is expected".
  * Separate from the table of settings so that both the operator and other programs of the image can use the kinds.
  */
+import { durationMs } from '../api/durations.ts';
+import { DNS_LABEL, DNS_SUBDOMAIN } from '../api/patterns.ts';
 
 /** Parses text into a value; `undefined` means the text isn't of this kind. */
 export interface Kind<T> {
@@ -9,10 +11,6 @@ export interface Kind<T> {
   readonly expects: string;
   parse(text: string): T | undefined;
 }
-
-const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const DURATION = /^(\d{1,9})(ms|s|m|h)$/;
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 export const text: Kind<string> = {
   expects: 'a text',
@@ -36,10 +34,10 @@ export function integer(min: number, max: number): Kind<number> {
 
 /** A length of time such as `500ms`, `10s`, `5m` or `1h`, in milliseconds, at least `min` (written the same way). */
 export function duration(min: string): Kind<number> {
-  const minMs = milliseconds(min) ?? 0;
+  const minMs = durationMs(min);
   return {
     expects: `a duration such as 500ms, 10s, 5m or 1h, at least ${min}`,
-    parse: (value) => within(milliseconds(value) ?? Number.NaN, minMs, Number.MAX_SAFE_INTEGER),
+    parse: (value) => within(milliseconds(value), minMs, Number.MAX_SAFE_INTEGER),
   };
 }
 
@@ -50,12 +48,12 @@ export const flag: Kind<boolean> = {
 
 export const dnsLabel: Kind<string> = {
   expects: 'a DNS label (lower-case letters, digits and hyphens, at most 63 characters)',
-  parse: (value) => (DNS_LABEL.test(value) ? value : undefined),
+  parse: (value) => matching(value, DNS_LABEL),
 };
 
 export const dnsName: Kind<string> = {
   expects: 'a DNS name in lower case, such as platform.com',
-  parse: (value) => (value.length <= 253 && value.split('.').every((label) => DNS_LABEL.test(label)) ? value : undefined),
+  parse: (value) => (value.length <= 253 ? matching(value, DNS_SUBDOMAIN) : undefined),
 };
 
 /** Items separated by commas; the empty text is the empty list. */
@@ -97,12 +95,19 @@ export const quantity: Kind<string> = {
   parse: (value) => (/^\d+(?:\.\d+)?(?:m|[kMGTPE]|[KMGTPE]i)?$/.test(value) ? value : undefined),
 };
 
-function milliseconds(value: string): number | undefined {
-  const [, amount, unit] = DURATION.exec(value) ?? [];
-  const unitMs = UNIT_MS[unit ?? ''];
-  return amount === undefined || unitMs === undefined ? undefined : Number(amount) * unitMs;
+/** Not a number for what is no duration: nothing is within any bounds then. */
+function milliseconds(value: string): number {
+  try {
+    return durationMs(value);
+  } catch {
+    return Number.NaN;
+  }
 }
 
 function within(value: number, min: number, max: number): number | undefined {
   return value >= min && value <= max ? value : undefined;
+}
+
+function matching(value: string, pattern: string): string | undefined {
+  return new RegExp(pattern).test(value) ? value : undefined;
 }
