@@ -28,6 +28,9 @@ export const ANNOTATION_KEY = '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-
 /** The name of an environment variable. */
 export const ENVIRONMENT_NAME = '^[A-Za-z_][A-Za-z0-9_]*$';
 
+/** No more than the characters a reference can have; the registry judges the rest. */
+export const IMAGE_REFERENCE = '^[A-Za-z0-9][A-Za-z0-9._:/@-]*$';
+
 /**
  * A PostgreSQL timeout: 0, or a whole number with a unit, within PostgreSQL's own limit of 2^31 - 1 milliseconds.
  * A number without a unit is milliseconds to PostgreSQL and seconds to most people, so it needs one here.

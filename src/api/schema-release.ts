@@ -6,7 +6,7 @@ import type { Immutable } from './immutable.ts';
 import type { KubernetesObject } from './object-meta.ts';
 import { objectParser } from './object-parser.ts';
 import { observedGenerationSchema } from './observed-generation.ts';
-import { ENVIRONMENT_NAME, LOCK_TIMEOUT } from './patterns.ts';
+import { ENVIRONMENT_NAME, IMAGE_REFERENCE, LOCK_TIMEOUT } from './patterns.ts';
 import { objectName } from './references.ts';
 import { resourceRequirementsSchema } from './resource-requirements.ts';
 import { immutable, matches, validations } from './validation-rules.ts';
@@ -62,8 +62,8 @@ export const schemaReleaseSpecSchema = z
       .meta({
         description: "The image with all migrations up to this version; the operator's own when omitted. Cannot be changed.",
         ...validations(immutable('image'), {
-          rule: matches('self', '^[^\\s]+$'),
-          message: 'an image is a reference without spaces, such as registry.example/studio-schema:7',
+          rule: matches('self', IMAGE_REFERENCE),
+          message: 'an image is a reference such as registry.example/studio-schema:7',
         }),
       }),
     command: z
