@@ -15,17 +15,17 @@ const longestSocketPath = 103
 
 // startEtcd serves clients on a Unix socket in a directory that only this user can enter: no port to collide with, and none through
 // which others on the machine could read Secrets. It returns the endpoint for --etcd-servers.
-func startEtcd(data string) (*embed.Etcd, string, error) {
+func startEtcd(data string) (string, error) {
 	socket := filepath.Join(data, "etcd.sock")
 	if absolute, err := filepath.Abs(socket); err == nil {
 		socket = absolute
 	}
 	if len(socket) > longestSocketPath {
-		return nil, "", fmt.Errorf("the path %s is too long for a socket; choose a shorter -data", socket)
+		return "", fmt.Errorf("the path %s is too long for a socket; choose a shorter -data", socket)
 	}
 	// Left behind by a process that was killed; etcd does not take over an existing socket.
 	if err := os.Remove(socket); err != nil && !os.IsNotExist(err) {
-		return nil, "", err
+		return "", err
 	}
 	config := embed.NewConfig()
 	config.Dir = filepath.Join(data, "etcd")
@@ -42,15 +42,15 @@ func startEtcd(data string) (*embed.Etcd, string, error) {
 	config.InitialCluster = config.InitialClusterFromName(config.Name)
 	etcd, err := embed.StartEtcd(config)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	select {
 	case <-etcd.Server.ReadyNotify():
-		return etcd, "unix://" + socket, nil
+		return "unix://" + socket, nil
 	case err := <-etcd.Err():
-		return nil, "", err
+		return "", err
 	case <-time.After(time.Minute):
 		etcd.Close()
-		return nil, "", fmt.Errorf("not ready after a minute")
+		return "", fmt.Errorf("not ready after a minute")
 	}
 }

@@ -57,15 +57,18 @@ func run(ctx context.Context, o options) error {
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
 		return err
 	}
+	if err := os.Chmod(o.data, 0o700); err != nil { // it may have been there before
+		return err
+	}
 	pki, err := loadOrCreatePKI(filepath.Join(o.data, "pki"))
 	if err != nil {
 		return fmt.Errorf("making certificates: %w", err)
 	}
-	etcd, endpoint, err := startEtcd(o.data)
+	// Never closed: its graceful end waits seconds for open watches, and its log is in the kernel's hands with every write.
+	endpoint, err := startEtcd(o.data)
 	if err != nil {
 		return fmt.Errorf("starting etcd: %w", err)
 	}
-	defer etcd.Close()
 
 	port, err := reservePort(o.port)
 	if err != nil {
