@@ -1,31 +1,38 @@
 /**
  * The work on one tenant in one reconcile: the object, what it depends on, and memoized readers of the world.
- * Steps read through it, and `forget` what they changed, so that nothing is read twice and nothing stale is trusted.
+ * Steps read through it, and forget or replace what they changed, so that nothing is read twice and nothing stale is trusted.
  */
 import type { Logger } from 'pino';
 
-import { secretName } from '../api/names.ts';
-import { SECRET } from '../api/resources.ts';
+import { ANNOTATION, annotationOf } from '../api/annotations.ts';
+import { isTrue } from '../api/conditions.ts';
+import { FINALIZER } from '../api/group.ts';
+import { ingressName, secretName } from '../api/names.ts';
+import { type KubernetesObject, keyOf } from '../api/object-meta.ts';
 import type { PostgresServer } from '../api/postgres-server.ts';
-import type { StudioTenant } from '../api/studio-tenant.ts';
-import type { TenantPlan } from '../api/tenant-plan.ts';
-import type { KubernetesObject } from '../api/object-meta.ts';
+import { INGRESS, SECRET } from '../api/resources.ts';
 import type { SchemaRelease } from '../api/schema-release.ts';
+import type { StudioTenant, StudioTenantStatus } from '../api/studio-tenant.ts';
+import type { TenantPlan } from '../api/tenant-plan.ts';
 import type { Kubernetes } from '../clients/kubernetes/kubernetes.ts';
 import type { DatabasePool } from '../clients/postgres/database-pool.ts';
+import type { Query } from '../clients/postgres/sql.ts';
 import type { TenantConfig } from '../config.ts';
+import type { Refusal } from '../desired/claims.ts';
 import type { ConnectionSecret } from '../desired/connection-secret.ts';
+import type { Ingress } from '../desired/ingress.ts';
 import type { TenantFacts } from '../desired/postgres/facts.ts';
 import { tenantDatabaseSpec, type TenantDatabaseSpec } from '../desired/postgres/spec.ts';
-import { gatherOrganization, type OrganizationFacts } from '../master/gather.ts';
-import type { Organization } from '../master/organization.ts';
+import { gatherOrganization } from '../master/gather.ts';
+import type { GatheredOrganization, ObjectIdentity, Organization } from '../master/organization.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { EventRecorder } from '../runtime/event-recorder.ts';
+import type { EventRecorder } from '../runtime/event.ts';
 import type { Semaphore } from '../runtime/semaphore.ts';
-import type { ReadonlyStore } from '../runtime/store.ts';
+import type { Store } from '../runtime/store.ts';
 import { gatherTenant } from '../servers/gather.ts';
 import type { ServerSessions } from '../servers/server-sessions.ts';
-import type { Servers } from '../servers/servers.ts';
+import { ServerNotReady, type Servers } from '../servers/servers.ts';
+import type { PasswordHashes } from './password-hashes.ts';
 
 /** What every tenant's work shares; made once in main.ts. */
 export interface TenantDependencies {
@@ -36,6 +43,7 @@ export interface TenantDependencies {
   readonly master: DatabasePool;
   readonly servers: Servers;
   readonly caches: Caches;
+  readonly hashes: PasswordHashes;
   /** One registration at a time, so that two tenants never take a server's last place. */
   readonly placement: Semaphore;
   /** uid of namespace kube-system: which cluster's rows are ours. */
@@ -45,80 +53,121 @@ export interface TenantDependencies {
 }
 
 export interface Caches {
-  readonly tenants: ReadonlyStore<StudioTenant>;
-  readonly servers: ReadonlyStore<PostgresServer>;
-  readonly plans: ReadonlyStore<TenantPlan>;
-  readonly releases: ReadonlyStore<SchemaRelease>;
-  readonly jobs: ReadonlyStore<KubernetesObject>;
-  readonly ingresses: ReadonlyStore<KubernetesObject>;
+  readonly tenants: Store<StudioTenant>;
+  readonly servers: Store<PostgresServer>;
+  readonly plans: Store<TenantPlan>;
+  readonly releases: Store<SchemaRelease>;
+  readonly jobs: Store<KubernetesObject>;
+  readonly ingresses: Store<Ingress>;
   /** Metadata only: passwords stay out of the heap. */
-  readonly secrets: ReadonlyStore<KubernetesObject>;
+  readonly secrets: Store<KubernetesObject>;
 }
 
-/** What a step may leave for the status to say, beside its condition. */
-export interface StatusReport {
-  schema?: NonNullable<NonNullable<StudioTenant['status']>['schema']>;
+/** What steps leave for the status and for the controller, beside their conditions. */
+export interface Report {
+  schema?: NonNullable<StudioTenantStatus['schema']>;
   /** The `retry` annotation's value that has been acted on. */
   handledRetry?: string;
+  /** Subdomains and domains given up: tenants that wait for them are woken. */
+  releasedClaims: readonly string[];
 }
 
-type Source = 'organization' | 'server' | 'secret';
+export interface TenantWorkOptions {
+  readonly tenant: StudioTenant;
+  readonly dependencies: TenantDependencies;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Prove the login although nothing is known to have changed. */
+  readonly proveLogin?: boolean;
+}
 
 export class TenantWork {
   readonly tenant: StudioTenant;
   readonly dependencies: TenantDependencies;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** Filled by steps, read by the status writer. */
-  readonly report: StatusReport = {};
-  /** Set when something about the login changed, so that the Login step proves it again. */
-  loginChanged = false;
+  readonly report: Report = { releasedClaims: [] };
 
-  #organization: Promise<OrganizationFacts> | undefined;
-  #server: Promise<TenantFacts> | undefined;
+  /** Why a claim was refused in this reconcile: it is not tried again in it. */
+  refusal: Refusal | undefined;
+  /** Why no server could take the tenant in this reconcile. */
+  nowhere: Refusal | undefined;
+  hasFinalizer: boolean;
+  /** Something about the login changed, so that the Login step proves it again. */
+  loginChanged: boolean;
+  /** A login has succeeded in this reconcile. */
+  loginProven = false;
+  /** The password has been set from the Secret in this reconcile. */
+  passwordSet = false;
+
+  #gathered: Promise<GatheredOrganization> | undefined;
+  #facts: Promise<TenantFacts> | undefined;
   #secret: Promise<ConnectionSecret | undefined> | undefined;
+  #ingress: Promise<Ingress | undefined> | undefined;
 
-  constructor(options: { tenant: StudioTenant; dependencies: TenantDependencies; log: Logger; signal: AbortSignal }) {
+  constructor(options: TenantWorkOptions) {
     this.tenant = options.tenant;
     this.dependencies = options.dependencies;
     this.log = options.log;
     this.signal = options.signal;
+    this.loginChanged = options.proveLogin ?? false;
+    this.hasFinalizer = (options.tenant.metadata.finalizers ?? []).includes(FINALIZER);
   }
+
+  get identity(): ObjectIdentity {
+    const { uid, namespace, name } = this.tenant.metadata;
+    return { uid, clusterId: this.dependencies.clusterId, namespace: namespace ?? '', name };
+  }
+
+  /** Ready when this reconcile began, as the object says. */
+  get wasReady(): boolean {
+    return isTrue(this.tenant.status?.conditions, 'Ready');
+  }
+
+  readonly queryMaster: Query = (sql) => this.dependencies.master.query(sql);
+
+  /** Whether a StudioTenant with this uid exists. */
+  readonly isAlive = (uid: string): boolean =>
+    this.dependencies.caches.tenants.list().some((tenant) => tenant.metadata.uid === uid);
 
   /** The tenant's rows in the master database, and the rows that stand in its way. One query. */
-  organizationFacts(): Promise<OrganizationFacts> {
-    this.#organization ??= this.#gatherOrganization();
-    return this.#organization;
+  gathered(): Promise<GatheredOrganization> {
+    this.#gathered ??= gatherOrganization(this.queryMaster, this.identity, requestedOrganization(this.tenant));
+    return this.#gathered;
   }
 
-  /** The tenant's organization; throws where a step runs before the Organization step has made it. */
+  /** The tenant's organization. Throws where a step runs before the Organization step has made it. */
   async organization(): Promise<Organization> {
-    const { organization } = await this.organizationFacts();
+    const { organization } = await this.gathered();
     if (organization === undefined) throw new Error('the organization is read before it is registered');
     return organization;
   }
 
-  /** Sessions on the PostgreSQL server the tenant was placed on. Throws Unavailable and ServerNotReady. */
+  /** Takes what a statement returned, so that it need not be read again. Undefined (the row is gone): reads again. */
+  organizationIs(organization: Organization | undefined): void {
+    this.#gathered =
+      organization === undefined
+        ? undefined
+        : Promise.resolve({ organization, tombstone: undefined, predecessor: undefined, requested: undefined });
+  }
+
+  /** The server's object. Throws ServerNotReady where it is gone. */
+  server(organization: Organization): PostgresServer {
+    const server = this.dependencies.caches.servers.get(organization.serverName ?? '');
+    if (server !== undefined) return server;
+    throw new ServerNotReady('ServerNotFound', `There is no PostgresServer "${organization.serverName ?? ''}" any more.`);
+  }
+
+  /** Sessions on the server that the tenant was placed on. Throws Unavailable and ServerNotReady. */
   async sessions(): Promise<ServerSessions> {
     const { serverName } = await this.organization();
-    return this.dependencies.servers.get(serverName);
+    return this.dependencies.servers.get(serverName ?? '');
   }
 
   /** Everything visible from outside about the tenant's roles and database. One query. */
-  serverFacts(): Promise<TenantFacts> {
-    this.#server ??= this.#gatherServer();
-    return this.#server;
-  }
-
-  /** The connection Secret, read by name (the cache holds metadata only). */
-  secret(): Promise<ConnectionSecret | undefined> {
-    this.#secret ??= this.#readSecret();
-    return this.#secret;
-  }
-
-  /** The plan as it is now, or undefined where none of that name exists. */
-  plan(): TenantPlan | undefined {
-    return this.dependencies.caches.plans.get(this.tenant.spec.plan);
+  facts(): Promise<TenantFacts> {
+    this.#facts ??= this.#gatherFacts();
+    return this.#facts;
   }
 
   /** What should exist on the server for this tenant. */
@@ -126,25 +175,72 @@ export class TenantWork {
     return tenantDatabaseSpec(this.tenant, this.plan(), await this.organization(), this.dependencies.installationId);
   }
 
-  /** Drops what was read from a source, because it has just been changed. */
-  forget(source: Source): void {
-    if (source === 'organization') this.#organization = undefined;
-    if (source === 'server') this.#server = undefined;
-    if (source === 'secret') this.#secret = undefined;
+  /** The connection Secret. The cache, which holds metadata only, tells whether reading it is worth while. */
+  secret(): Promise<ConnectionSecret | undefined> {
+    if (this.#secret !== undefined) return this.#secret;
+    const key = keyOf({ metadata: { ...this.tenant.metadata, name: secretName(this.tenant.metadata.name) } });
+    if (this.dependencies.caches.secrets.get(key) === undefined) return Promise.resolve(undefined);
+    return this.readSecretByName();
   }
 
-  async #gatherOrganization(): Promise<OrganizationFacts> {
-    const { master, clusterId } = this.dependencies;
-    const { uid, namespace, name } = this.tenant.metadata;
-    return gatherOrganization((sql) => master.query(sql), { uid, clusterId, namespace, name });
-  }
-
-  async #gatherServer(): Promise<TenantFacts> {
-    return gatherTenant(await this.sessions(), (await this.organization()).id);
-  }
-
-  #readSecret(): Promise<ConnectionSecret | undefined> {
+  /** Past the cache: a miss there is no proof of absence. */
+  readSecretByName(): Promise<ConnectionSecret | undefined> {
     const { namespace, name } = this.tenant.metadata;
-    return this.dependencies.kubernetes.get<ConnectionSecret>(SECRET, { namespace, name: secretName(name) });
+    this.#secret = this.dependencies.kubernetes.get<ConnectionSecret>(SECRET, { namespace, name: secretName(name) });
+    return this.#secret;
   }
+
+  /** Throws where a step runs before the Credentials step has made it. */
+  async requireSecret(): Promise<ConnectionSecret> {
+    const secret = await this.secret();
+    if (secret === undefined) throw new Error('the connection Secret is read before it is made');
+    return secret;
+  }
+
+  secretIs(secret: ConnectionSecret | undefined): void {
+    this.#secret = Promise.resolve(secret);
+  }
+
+  /** The tenant's Ingress, from the cache or, where that has none, by name. */
+  ingress(): Promise<Ingress | undefined> {
+    this.#ingress ??= this.#readIngress();
+    return this.#ingress;
+  }
+
+  ingressIs(ingress: Ingress | undefined): void {
+    this.#ingress = Promise.resolve(ingress);
+  }
+
+  /** The plan, or undefined where none of that name exists. */
+  plan(): TenantPlan | undefined {
+    return this.dependencies.caches.plans.get(this.tenant.spec.plan);
+  }
+
+  /** Drops what was read, because it has just been changed. */
+  forget(source: 'organization' | 'server'): void {
+    if (source === 'organization') this.#gathered = undefined;
+    else this.#facts = undefined;
+  }
+
+  note(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.dependencies.events.record(this.tenant, { type, reason, message });
+  }
+
+  async #gatherFacts(): Promise<TenantFacts> {
+    return gatherTenant(await this.sessions(), await this.database());
+  }
+
+  async #readIngress(): Promise<Ingress | undefined> {
+    const { namespace, name } = this.tenant.metadata;
+    const request = { namespace, name: ingressName(name) };
+    const cached = this.dependencies.caches.ingresses.get(`${namespace ?? ''}/${request.name}`);
+    return cached ?? this.dependencies.kubernetes.get<Ingress>(INGRESS, request);
+  }
+}
+
+/** What `adopt-organization` asks for; a value that is no id asks for one that cannot exist. */
+function requestedOrganization(tenant: StudioTenant): number | undefined {
+  const value = annotationOf(tenant, ANNOTATION.adoptOrganization);
+  if (value === undefined) return undefined;
+  return /^[1-9][0-9]{0,9}$/.test(value) ? Number(value) : 0;
 }

@@ -1,0 +1,99 @@
+/**
+ * A real login as the tenant: the only thing that shows whether the password in the Secret works. Separate from the
+ * Database step because it speaks as the tenant; what it has proven is recorded, so that it is not proven again.
+ */
+import { ConditionType } from '../api/conditions.ts';
+import { databaseName } from '../api/names.ts';
+import { SqlState } from '../clients/postgres/sql.ts';
+import { passwordMatches } from '../clients/passwords.ts';
+import { scramVerifier } from '../clients/postgres/scram.ts';
+import { type ConnectionSecret, generationIn, passwordOf, secretVersion } from '../desired/connection-secret.ts';
+import type { Organization } from '../master/organization.ts';
+import { recordCredentials } from '../master/organizations.ts';
+import { setLoginPassword } from '../servers/roles.ts';
+import { isSuspended } from '../desired/suspension.ts';
+import { defineStep, StepName, type Verdict } from './step.ts';
+import type { TenantWork } from './tenant-work.ts';
+
+interface Observed {
+  readonly organization: Organization;
+  readonly secret: ConnectionSecret;
+  /** Not needed: proven before, and nothing about the login has changed since. */
+  readonly login: 'notNeeded' | 'ok' | { readonly refused: string };
+}
+
+type Change = { readonly kind: 'record' | 'setPassword'; readonly organization: Organization; readonly secret: ConnectionSecret };
+
+export const login = defineStep<TenantWork, Observed, Change>({
+  name: StepName.Login,
+  condition: ConditionType.DatabaseReady,
+  async observe(work) {
+    const organization = await work.organization();
+    const secret = await work.requireSecret();
+    return { organization, secret, login: await tryLogin(work, organization, secret) };
+  },
+  diff(work, { organization, secret, login: outcome }): Verdict<Change> {
+    if (outcome === 'notNeeded') return { kind: 'inSync', message: `Database ${organization.databaseName}` };
+    if (outcome !== 'ok') return refused(work, organization, secret, outcome.refused);
+    if (organization.secretResourceVersion !== secretVersion(secret)) {
+      return { kind: 'outOfSync', change: { kind: 'record', organization, secret } };
+    }
+    return { kind: 'inSync', message: `Database ${organization.databaseName}` };
+  },
+  async apply(work, { kind, organization, secret }) {
+    if (kind === 'record') await record(work, organization, secret);
+    else await setPassword(work, organization, secret);
+  },
+});
+
+async function tryLogin(work: TenantWork, organization: Organization, secret: ConnectionSecret): Promise<Observed['login']> {
+  if (work.loginProven) return 'ok';
+  const proven = organization.secretResourceVersion === secretVersion(secret);
+  if (proven && work.wasReady && !work.loginChanged) return 'notNeeded';
+  // A suspended tenant cannot log in on purpose; what the Secret says is recorded all the same.
+  if (isSuspended(work.tenant)) return proven ? 'notNeeded' : 'ok';
+  const name = databaseName(organization.id);
+  const sessions = await work.sessions();
+  const outcome = await sessions.login({ user: name, password: passwordOf(secret) ?? '', database: name });
+  if (outcome.ok || outcome.code === SqlState.TooManyConnections) {
+    work.loginProven = true;
+    return 'ok';
+  }
+  return { refused: outcome.code };
+}
+
+/** Once a wrong password is answered by setting it from the Secret; a second refusal has another cause. */
+function refused(work: TenantWork, organization: Organization, secret: ConnectionSecret, code: string): Verdict<Change> {
+  if (code === SqlState.InvalidPassword && !work.passwordSet) {
+    return { kind: 'outOfSync', change: { kind: 'setPassword', organization, secret } };
+  }
+  return {
+    kind: 'waiting',
+    reason: 'LoginFailed',
+    message: `Logging in as ${organization.databaseName} was refused (SQLSTATE ${code}). See pg_hba.conf of server "${organization.serverName}" and its log.`,
+    blocks: true,
+    retryAfterMs: 30_000,
+  };
+}
+
+async function setPassword(work: TenantWork, organization: Organization, secret: ConnectionSecret): Promise<void> {
+  const verifier = await scramVerifier(passwordOf(secret) ?? '');
+  await setLoginPassword(await work.sessions(), organization.id, verifier);
+  work.passwordSet = true;
+  work.forget('server');
+}
+
+/** The hash is computed at most once for a password: it was begun beside CREATE DATABASE, or the recorded one still matches. */
+async function record(work: TenantWork, organization: Organization, secret: ConnectionSecret): Promise<void> {
+  const password = passwordOf(secret) ?? '';
+  const known = organization.databasePasswordHash;
+  const hash = known !== null && (await passwordMatches(password, known)) ? known : await work.dependencies.hashes.hash(secret);
+  const recorded = await recordCredentials(work.queryMaster, organization, {
+    passwordHash: hash,
+    generation: generationIn(secret, organization.credentialsGeneration),
+    secretNamespace: secret.metadata.namespace ?? '',
+    secretName: secret.metadata.name,
+    secretResourceVersion: secretVersion(secret),
+  });
+  work.organizationIs(recorded);
+}

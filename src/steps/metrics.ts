@@ -1,0 +1,14 @@
+/**
+ * Where the work on tenants reports numbers. Separate so that steps and controllers know no metrics library; the process
+ * edge implements it (src/metrics). All are called synchronously and must not throw.
+ */
+import type { Settled, StepName } from './step.ts';
+
+export interface TenantMetrics {
+  /** studio_step_seconds: one run of one step; `error` when it threw. */
+  step(name: StepName, outcome: Settled['kind'] | 'error', seconds: number): void;
+  /** studio_tenant_ready_seconds: from the object's creation to Ready for the first time. */
+  becameReady(seconds: number): void;
+}
+
+export const noTenantMetrics: TenantMetrics = { step: () => {}, becameReady: () => {} };

@@ -1,0 +1,81 @@
+/**
+ * Making the row of a tenant that has none: looked for on the servers first, then placed and registered.
+ * Separate from the Organization step because it is the only place that chooses a server, one tenant at a time.
+ */
+import { connectAddress, type PostgresServer } from '../api/postgres-server.ts';
+import { isTrue } from '../api/conditions.ts';
+import { claimsOf } from '../desired/claims.ts';
+import { placeTenant } from '../desired/placement.ts';
+import type { Placement, RegisterOutcome } from '../master/organization.ts';
+import { rebuildOrganization, registerOrganization } from '../master/organizations.ts';
+import { countOrganizations } from '../master/servers.ts';
+import { findDatabaseByUid } from '../servers/gather.ts';
+import { describeRefusal } from './refusals.ts';
+import type { TenantWork } from './tenant-work.ts';
+
+/** Sets `work.nowhere` or `work.refusal` where it could not be. */
+export async function registerTenant(work: TenantWork): Promise<void> {
+  const found = await findOnServers(work);
+  // Counting and registering are one act: of two tenants only one gets a server's last place.
+  const outcome = await work.dependencies.placement.run(
+    () => (found === undefined ? registerNew(work) : rebuild(work, found)),
+    work.signal,
+  );
+  work.forget('organization');
+  if (outcome === undefined) return;
+  if (outcome.kind === 'registered') work.organizationIs(outcome.organization);
+  else work.refusal = describeRefusal(outcome, claimsOf(work.tenant), work.dependencies.config.baseDomain);
+}
+
+interface Found {
+  readonly server: PostgresServer;
+  readonly n: number;
+  readonly oid: number;
+}
+
+/**
+ * A database whose comment carries this uid, although the master database has no row: the master database was restored
+ * from a backup older than the tenant. Servers that are not Ready are passed over, unless the object says that it had a
+ * database: then its data must not be replaced by an empty one, and the search waits for every server.
+ */
+async function findOnServers(work: TenantWork): Promise<Found | undefined> {
+  const hadDatabase = work.tenant.status?.database?.oid !== undefined;
+  for (const server of work.dependencies.caches.servers.list()) {
+    if (!hadDatabase && !isTrue(server.status?.conditions, 'Ready')) continue;
+    const sessions = await work.dependencies.servers.get(server.metadata.name);
+    const database = await findDatabaseByUid(sessions, work.tenant.metadata.uid);
+    if (database !== undefined) return { server, n: database.n, oid: database.oid };
+  }
+  return undefined;
+}
+
+async function rebuild(work: TenantWork, found: Found): Promise<RegisterOutcome> {
+  work.note('Warning', 'OrganizationRebuilt', `The master database had no row for studio_${found.n}_db; it was rebuilt from the database's mark`);
+  return rebuildOrganization(work.queryMaster, {
+    identity: work.identity,
+    claims: claimsOf(work.tenant),
+    placement: placementOn(found.server),
+    id: found.n,
+    databaseOid: found.oid,
+  });
+}
+
+async function registerNew(work: TenantWork): Promise<RegisterOutcome | undefined> {
+  const wish = { server: work.tenant.spec.database.server, selector: work.plan()?.spec.database.serverSelector };
+  const counts = await countOrganizations(work.queryMaster);
+  const placing = placeTenant(wish, work.dependencies.caches.servers.list(), counts);
+  if (placing.kind === 'nowhere') {
+    work.nowhere = { reason: placing.reason, message: placing.message };
+    return undefined;
+  }
+  return registerOrganization(work.queryMaster, {
+    identity: work.identity,
+    claims: claimsOf(work.tenant),
+    placement: placementOn(placing.server),
+  });
+}
+
+function placementOn(server: PostgresServer): Placement {
+  const { host, port } = connectAddress(server.spec);
+  return { serverName: server.metadata.name, databaseHost: host, databasePort: port };
+}
