@@ -22,8 +22,8 @@ export type ConditionStatus = (typeof ConditionStatus)[keyof typeof ConditionSta
 /** The limits are those of metav1.Condition. */
 const conditionSchema = z
   .object({
-    type: z.string().min(1).max(316),
-    status: z.enum(ConditionStatus),
+    type: z.string().min(1).max(316).meta({ description: 'What is observed.' }),
+    status: z.enum(ConditionStatus).meta({ description: 'Whether it is so.' }),
     reason: z.string().min(1).max(1024).meta({ description: 'One CamelCase word for machines.' }),
     message: z.string().max(32_768).meta({ description: 'A sentence for people.' }),
     lastTransitionTime: z.string().meta({ format: 'date-time', description: 'When status last changed.' }),

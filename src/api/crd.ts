@@ -193,8 +193,8 @@ function rootSchema(kind: Kind): JsonSchema {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object' },
-      spec: isOptional ? { ...spec, default: {} } : spec,
-      status: { ...structuralSchema(kind.status), default: UNSEEN_STATUS },
+      spec: { description: 'What is asked for.', ...spec, ...(isOptional ? { default: {} } : {}) },
+      status: { description: 'What the operator reports.', ...structuralSchema(kind.status), default: UNSEEN_STATUS },
     },
     // The only rule at the root, now and later: one added later would hold up the status writes and the deletion of
     // objects that are there already, whereas a rule on a field lets an unchanged value pass.

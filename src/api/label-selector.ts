@@ -13,9 +13,9 @@ const SelectorOperator = {
 
 const requirementSchema = z
   .object({
-    key: z.string().min(1).max(317),
-    operator: z.enum(SelectorOperator),
-    values: z.array(z.string().max(63)).max(50).exactOptional().meta({ 'x-kubernetes-list-type': 'set' }),
+    key: z.string().min(1).max(317).meta({ description: "The label's key." }),
+    operator: z.enum(SelectorOperator).meta({ description: "What must hold of the label's value." }),
+    values: z.array(z.string().max(63)).max(50).exactOptional().meta({ description: 'For In and NotIn.', 'x-kubernetes-list-type': 'set' }),
   })
   .meta(
     validations({

@@ -69,11 +69,11 @@ const maintenanceDatabaseSchema = z
 
 export const postgresServerSpecSchema = z.object({
   host: hostSchema.meta({ description: 'Where the operator connects to.' }),
-  port: portSchema.default(5432),
+  port: portSchema.default(5432).meta({ description: 'Its port.' }),
   adminSecretRef: secretReferenceSchema.meta({
     description: "The Secret with the operator's login, keys username and password.",
   }),
-  tls: tlsSchema.prefault({}),
+  tls: tlsSchema.prefault({}).meta({ description: 'How connections are encrypted, for the operator and for tenants.' }),
   maintenanceDatabase: maintenanceDatabaseSchema
     .default('postgres')
     .meta({ description: 'The database the operator connects to for work on the server.' }),
@@ -83,7 +83,8 @@ export const postgresServerSpecSchema = z.object({
     .object({
       maxDatabases: z.int().min(1).max(100_000).default(2000).meta({ description: 'How many tenants may be placed here.' }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: 'How much the server may hold.' }),
   unschedulable: z.boolean().default(false).meta({ description: 'Keeps new tenants away; those that are here stay.' }),
 });
 

@@ -43,6 +43,6 @@ export const secretReferenceSchema = z.object({
         message: 'must be the name of a namespace: lower-case letters, digits and hyphens, beginning and ending with a letter or digit',
       }),
     }),
-  name: objectName('a Secret'),
+  name: objectName('a Secret').meta({ description: "The Secret's name." }),
 });
 export type SecretReference = Readonly<z.infer<typeof secretReferenceSchema>>;

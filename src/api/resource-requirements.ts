@@ -16,7 +16,7 @@ const quantitySchema = z.union([z.int(), z.string()]).meta({
 const quantitiesSchema = z.record(z.string(), quantitySchema).meta({ maxProperties: 16 });
 
 export const resourceRequirementsSchema = z.object({
-  requests: quantitiesSchema.exactOptional(),
-  limits: quantitiesSchema.exactOptional(),
+  requests: quantitiesSchema.exactOptional().meta({ description: 'What the container is sure to get.' }),
+  limits: quantitiesSchema.exactOptional().meta({ description: 'What the container gets at most.' }),
 });
 export type ResourceRequirements = Immutable<z.output<typeof resourceRequirementsSchema>>;

@@ -17,8 +17,9 @@ const environmentSchema = z
       name: z
         .string()
         .max(253)
-        .meta(
-          validations(
+        .meta({
+          description: "The variable's name.",
+          ...validations(
             {
               rule: matches('self', ENVIRONMENT_NAME),
               message: "a variable's name begins with a letter or underscore and has letters, digits and underscores only",
@@ -29,8 +30,8 @@ const environmentSchema = z
               reason: 'FieldValueForbidden',
             },
           ),
-        ),
-      value: z.string().max(4096).default(''),
+        }),
+      value: z.string().max(4096).default('').meta({ description: 'Its value.' }),
     }),
   )
   .max(64);
@@ -102,7 +103,7 @@ export const schemaReleaseSpecSchema = z
       description: 'How long a migration waits for a lock, so that it does not hold up the application.',
     }),
     imagePullSecrets: z
-      .array(z.object({ name: objectName('a Secret') }))
+      .array(z.object({ name: objectName('a Secret').meta({ description: "The Secret's name." }) }))
       .max(10)
       .default([])
       .meta({
@@ -135,9 +136,9 @@ export const schemaReleaseStatusSchema = z.object({
   }),
   halted: z.boolean().exactOptional().meta({ description: 'Too many tenants failed: no new migration starts until a retry.' }),
   handled: z
-    .object({ retry: z.string().exactOptional() })
+    .object({ retry: z.string().exactOptional().meta({ description: 'Of the retry annotation.' }) })
     .exactOptional()
-    .meta({ description: 'The value of the retry annotation that was acted on.' }),
+    .meta({ description: 'The values of annotations that were acted on.' }),
   conditions: conditionsSchema,
 });
 

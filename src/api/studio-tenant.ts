@@ -61,8 +61,8 @@ const databaseSchema = z.object({
 });
 
 const issuerSchema = z.object({
-  name: objectName('an issuer of certificates'),
-  kind: z.enum(['ClusterIssuer', 'Issuer']).default('ClusterIssuer'),
+  name: objectName('an issuer of certificates').meta({ description: "The issuer's name." }),
+  kind: z.enum(['ClusterIssuer', 'Issuer']).default('ClusterIssuer').meta({ description: "The issuer's kind." }),
 });
 
 const ingressSchema = z.object({
@@ -97,11 +97,12 @@ export const studioTenantSpecSchema = z.object({
     .object({
       monthlyAllowance: z.int().min(0).exactOptional().meta({ description: "AI credits per month; the plan's when omitted." }),
     })
-    .prefault({}),
-  database: databaseSchema.prefault({}),
+    .prefault({})
+    .meta({ description: 'AI credits of the tenant.' }),
+  database: databaseSchema.prefault({}).meta({ description: "The tenant's database." }),
   release: nameOf('SchemaRelease').exactOptional().meta({ description: 'Pins the tenant to this SchemaRelease; the newest when omitted.' }),
-  ingress: ingressSchema.prefault({}),
-  credentials: z.object({ rotateEvery: rotateEverySchema.exactOptional() }).prefault({}),
+  ingress: ingressSchema.prefault({}).meta({ description: 'The routing to the tenant.' }),
+  credentials: z.object({ rotateEvery: rotateEverySchema.exactOptional() }).prefault({}).meta({ description: "The tenant's password." }),
   suspended: z.boolean().default(false).meta({ description: 'Refuses connections and keeps everything.' }),
   deletionPolicy: z.enum(DeletionPolicy).default('Retain').meta({
     description: 'What happens to the database when this object is deleted. Delete also needs the confirm-deletion annotation.',

@@ -14,7 +14,8 @@ export const tenantPlanSpecSchema = z.object({
     .object({
       monthlyAllowance: z.int().min(0).default(0).meta({ description: 'AI credits per month.' }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: 'AI credits of a tenant.' }),
   database: z
     .object({
       connectionLimit: z.int().min(1).max(1000).default(20).meta({ description: 'Connections per login of a tenant.' }),
@@ -23,12 +24,14 @@ export const tenantPlanSpecSchema = z.object({
         .exactOptional()
         .meta({ description: 'Which PostgresServers, by their labels; all when omitted.' }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: 'The database of a tenant.' }),
   subscription: z
     .object({
       trialDays: z.int().min(0).max(3650).default(0).meta({ description: 'How long a new subscription is a trial; 0 is no trial.' }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: 'The subscription of a new tenant.' }),
 });
 
 export const tenantPlanStatusSchema = z.object({
