@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { ANNOTATION_KEY } from './patterns.ts';
 import { matches, validations } from './validation-rules.ts';
 
-const SNIPPET_SUFFIX = 'snippet';
+/** As in configuration-snippet, server-snippets and auth-snippet of the various controllers. */
+const SNIPPET = 'snippet';
 
 export const ingressAnnotationsSchema = z.record(z.string(), z.string().max(4096)).meta({
   maxProperties: 32,
@@ -16,7 +17,7 @@ export const ingressAnnotationsSchema = z.record(z.string(), z.string().max(4096
         "an annotation's key is a name of up to 63 letters, digits, hyphens, underscores and dots, with a prefix such as nginx.ingress.kubernetes.io/ before it",
     },
     {
-      rule: `self.all(k, !k.lowerAscii().endsWith('${SNIPPET_SUFFIX}'))`,
+      rule: `self.all(k, !k.lowerAscii().contains('${SNIPPET}'))`,
       message: 'snippet annotations are never allowed: they would run in the Ingress controller',
       reason: 'FieldValueForbidden',
     },
@@ -25,5 +26,5 @@ export const ingressAnnotationsSchema = z.record(z.string(), z.string().max(4096
 
 /** Whether the annotation would put configuration text into an Ingress controller. */
 export function isSnippetAnnotation(key: string): boolean {
-  return key.toLowerCase().endsWith(SNIPPET_SUFFIX);
+  return key.toLowerCase().includes(SNIPPET);
 }
