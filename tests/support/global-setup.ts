@@ -1,0 +1,18 @@
+// Runs once before the integration tests: one cluster and one PostgreSQL for all of them. STUDIO_TEST_ENV names a file that
+// start-environment.ts wrote; then the servers that run there are used and left running.
+
+import { readFile } from 'node:fs/promises';
+import type { TestProject } from 'vitest/node';
+import type { TestEnvironment } from './environment.ts';
+import { startEnvironment } from './start-environment.ts';
+
+export default async function globalSetup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const file = process.env['STUDIO_TEST_ENV'];
+  if (file !== undefined && file !== '') {
+    project.provide('environment', JSON.parse(await readFile(file, 'utf8')) as TestEnvironment);
+    return undefined;
+  }
+  const running = await startEnvironment();
+  project.provide('environment', running.environment);
+  return running.stop;
+}
