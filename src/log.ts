@@ -3,7 +3,7 @@
  * A process edge: everything else is handed a logger and never makes one.
  */
 import { pino, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 
 import type { Config } from './config.ts';
 import { serializeError } from './log/error-serializer.ts';
@@ -44,13 +44,8 @@ function maskStrings(fields: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** In this process and synchronous, so that the last lines before an exit are seen. */
-function prettyLines(output: LogOutput): DestinationStream {
-  return PinoPretty({
-    colorize: output.isTerminal,
-    translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid,hostname',
-    singleLine: true,
-    sync: true,
-    ...(output.destination !== undefined && { destination: output.destination }),
-  });
+function prettyLines({ destination, isTerminal }: LogOutput): DestinationStream {
+  const pretty = prettyFactory({ colorize: isTerminal, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
+  const lines = destination ?? pino.destination({ dest: 1, sync: true });
+  return { write: (line) => lines.write(pretty(line)) };
 }

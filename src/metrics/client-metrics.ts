@@ -1,0 +1,62 @@
+/**
+ * Calls to the three systems the operator talks to: API server, master database, PostgreSQL servers.
+ * Separate because clients report through these and know no metrics library.
+ */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export interface ClientMetrics {
+  /** One answered or failed API call; `code` is the HTTP status, or `<error>` when there was no answer. */
+  kubernetesCall(verb: string, resource: string, code: string, seconds: number): void;
+  /** One SQL statement; `target` is `master` or the PostgresServer's name, `kind` its first word. */
+  sqlStatement(target: string, kind: string, seconds: number): void;
+  /** Whether the last try to reach the master database succeeded. */
+  masterUp(isUp: boolean): void;
+}
+
+const CALL_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export function clientMetrics(registry: Registry): ClientMetrics {
+  const registers = [registry];
+  const calls = new Counter({
+    name: 'rest_client_requests_total',
+    help: 'Requests to the API server by verb, resource and status code.',
+    labelNames: ['verb', 'resource', 'code'],
+    registers,
+  });
+  const callTime = new Histogram({
+    name: 'rest_client_request_duration_seconds',
+    help: 'Time to the answer of the API server.',
+    labelNames: ['verb'],
+    buckets: CALL_BUCKETS,
+    registers,
+  });
+  const statements = new Counter({
+    name: 'studio_sql_statements_total',
+    help: 'SQL statements by target and kind.',
+    labelNames: ['target', 'kind'],
+    registers,
+  });
+  const statementTime = new Histogram({
+    name: 'studio_sql_statement_seconds',
+    help: 'Length of an SQL statement.',
+    labelNames: ['target', 'kind'],
+    buckets: CALL_BUCKETS,
+    registers,
+  });
+  const master = new Gauge({
+    name: 'studio_master_up',
+    help: '1 while the master database answers.',
+    registers,
+  });
+  return {
+    kubernetesCall(verb, resource, code, seconds) {
+      calls.inc({ verb, resource, code });
+      callTime.observe({ verb }, seconds);
+    },
+    sqlStatement(target, kind, seconds) {
+      statements.inc({ target, kind });
+      statementTime.observe({ target, kind }, seconds);
+    },
+    masterUp: (isUp) => master.set(isUp ? 1 : 0),
+  };
+}

@@ -1,0 +1,91 @@
+/** The numbers for Prometheus: names that dashboards know, and a fleet that is counted, not remembered. */
+import { describe, expect, it } from 'vitest';
+
+import type { PostgresServer } from '../../src/api/postgres-server.ts';
+import type { StudioTenant, StudioTenantStatus } from '../../src/api/studio-tenant.ts';
+import { createMetrics } from '../../src/metrics.ts';
+
+function tenant(name: string, status?: Partial<StudioTenantStatus>): StudioTenant {
+  return { metadata: { name }, status } as StudioTenant;
+}
+
+function server(name: string, ready: 'True' | 'False'): PostgresServer {
+  return { metadata: { name }, status: { conditions: [{ type: 'Ready', status: ready }] } } as unknown as PostgresServer;
+}
+
+describe('the metrics', () => {
+  it("use controller-runtime's names for what the runtime reports", async () => {
+    const { registry, runtime, clients } = createMetrics();
+
+    runtime.controller.reconcile('tenant', 'success', 0.2);
+    runtime.controller.reconcile('tenant', 'error', 0.3);
+    runtime.queue.depth('tenant', 'change', 3);
+    runtime.queue.add('tenant');
+    runtime.leader.leading('studio-operator', true);
+    clients.kubernetesCall('PATCH', 'studiotenants', '200', 0.01);
+
+    const text = await registry.metrics();
+    expect(text).toContain('controller_runtime_reconcile_total{controller="tenant",result="success"} 1');
+    expect(text).toContain('controller_runtime_reconcile_errors_total{controller="tenant"} 1');
+    expect(text).toContain('controller_runtime_reconcile_time_seconds_count{controller="tenant"} 2');
+    expect(text).toContain('workqueue_depth{name="tenant",priority="change"} 3');
+    expect(text).toContain('workqueue_adds_total{name="tenant"} 1');
+    expect(text).toContain('leader_election_master_status{name="studio-operator"} 1');
+    expect(text).toContain('rest_client_requests_total{verb="PATCH",resource="studiotenants",code="200"} 1');
+  });
+
+  it('count SQL statements, step times and the seconds to Ready', async () => {
+    const { registry, tenants, clients } = createMetrics();
+
+    clients.sqlStatement('main', 'CREATE', 0.1);
+    clients.masterUp(true);
+    tenants.step('Database', 'inSync', 0.2);
+    tenants.becameReady(3);
+
+    const text = await registry.metrics();
+    expect(text).toContain('studio_sql_statements_total{target="main",kind="CREATE"} 1');
+    expect(text).toContain('studio_master_up 1');
+    expect(text).toContain('studio_step_seconds_count{step="Database",outcome="inSync"} 1');
+    expect(text).toContain('studio_tenant_ready_seconds_sum 3');
+  });
+
+  it('count the fleet as it is at that moment', async () => {
+    const { registry, observeFleet } = createMetrics();
+    const fleet = {
+      all: [
+        tenant('a', { phase: 'Ready', schema: { release: 'studio-2' }, database: { server: 'main' } }),
+        tenant('b', { phase: 'Upgrading', schema: { release: 'studio-1', job: 'b-migrate-x' }, database: { server: 'main' } }),
+        tenant('c', {
+          phase: 'Failed',
+          conditions: [{ type: 'SchemaReady', status: 'False', reason: 'MigrationFailed', message: '', lastTransitionTime: '' }],
+        }),
+        tenant('d'),
+      ] as readonly StudioTenant[],
+    };
+    observeFleet({ tenants: () => fleet.all, servers: () => [server('main', 'True'), server('spare', 'False')] });
+
+    const before = await registry.metrics();
+    expect(before).toContain('studio_tenants{phase="Ready"} 1');
+    expect(before).toContain('studio_tenants{phase="Pending"} 1');
+    expect(before).toContain('studio_tenants{phase="Deleting"} 0');
+    expect(before).toContain('studio_tenants_by_release{release="studio-2"} 1');
+    expect(before).toContain('studio_tenants_by_release{release=""} 2');
+    expect(before).toContain('studio_tenants_by_server{server="main"} 2');
+    expect(before).toContain('studio_migrations{state="running"} 1');
+    expect(before).toContain('studio_migrations{state="failed"} 1');
+    expect(before).toContain('studio_server_up{server="main"} 1');
+    expect(before).toContain('studio_server_up{server="spare"} 0');
+
+    fleet.all = [];
+    const after = await registry.metrics();
+    expect(after).toContain('studio_tenants{phase="Ready"} 0');
+    expect(after).not.toContain('studio-2');
+  });
+
+  it('never have a label with a name of a tenant', async () => {
+    const { registry, observeFleet } = createMetrics();
+    observeFleet({ tenants: () => [tenant('my-very-own-studio', { phase: 'Ready' })], servers: () => [] });
+
+    expect(await registry.metrics()).not.toContain('my-very-own-studio');
+  });
+});
