@@ -73,7 +73,9 @@ export const postgresServerSpecSchema = z.object({
   adminSecretRef: secretReferenceSchema.meta({
     description: "The Secret with the operator's login, keys username and password.",
   }),
-  tls: tlsSchema.prefault({}).meta({ description: 'How connections are encrypted, for the operator and for tenants.' }),
+  tls: tlsSchema
+    .default({ mode: TlsMode.Require })
+    .meta({ description: 'How connections are encrypted, for the operator and for tenants.' }),
   maintenanceDatabase: maintenanceDatabaseSchema
     .default('postgres')
     .meta({ description: 'The database the operator connects to for work on the server.' }),

@@ -5,8 +5,6 @@ export interface ValidationRule {
   readonly rule: string;
   /** What the API server says: what is expected, in one sentence. */
   readonly message: string;
-  /** A CEL expression for the sentence where it should name the culprit; `message` is the fallback. */
-  readonly messageExpression?: string;
   readonly reason?: 'FieldValueInvalid' | 'FieldValueForbidden' | 'FieldValueRequired';
   readonly fieldPath?: string;
 }
