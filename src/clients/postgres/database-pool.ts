@@ -1,7 +1,12 @@
 /*
  * Connections to one database, kept and handed out: what the rest of the operator knows of PostgreSQL. Separate from
- * how a single connection is made (connection.ts), and the same for the master database and for tenant servers.
+ * how a single connection is made (client.ts), and the same for the master database and for tenants' servers.
  */
+import pg from 'pg';
+import { PinnedClient } from './client.ts';
+import type { ConnectionTarget } from './connection.ts';
+import { connectionFailure, isBroken, statementFailure } from './failure.ts';
+import { type StatementHooks, runStatement } from './statement.ts';
 import type { Query, Sql } from './sql.ts';
 
 /**
@@ -15,4 +20,83 @@ export interface DatabasePool {
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
   /** Waits for statements under way, then closes all connections. Later calls throw. */
   end(): Promise<void>;
+}
+
+export interface DatabasePoolOptions extends StatementHooks {
+  readonly target: ConnectionTarget;
+  readonly maxConnections: number;
+  /** How long an unused connection is kept. */
+  readonly idleTimeoutMs?: number;
+  /** Looks at a new connection before it is used; throws to refuse it. */
+  readonly onConnect?: (query: Query) => Promise<void>;
+  /** Told of every failure to get an answer or a connection. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
+
+/** Connects when first used. */
+export function createDatabasePool(options: DatabasePoolOptions): DatabasePool {
+  const pool = connectionsOf(options);
+  const { target } = options;
+
+  const failed = (error: unknown): unknown => {
+    if (isBroken(error)) options.onFailure?.(error);
+    return error;
+  };
+
+  async function withClient<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    const client = await pool.connect().catch((error: unknown) => {
+      options.onFailure?.(error);
+      throw connectionFailure(error, target);
+    });
+    let broken = false;
+    try {
+      return await work(<R>(sql: Sql) =>
+        runStatement<R>(client, sql, options).catch((error: unknown) => {
+          broken ||= isBroken(error);
+          throw statementFailure(failed(error), target);
+        }),
+      );
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  return {
+    query: (sql) => withClient((query) => query(sql)),
+    transaction: (work) => withClient((query) => inTransaction(query, work)),
+    end: () => pool.end(),
+  };
+}
+
+function connectionsOf({ target, maxConnections, idleTimeoutMs, onConnect, ...hooks }: DatabasePoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    // Not by the pool's own options: its connect timeout would count the wait for a free connection as well.
+    Client: class extends PinnedClient {
+      constructor() {
+        super(target);
+      }
+    } as unknown as NonNullable<pg.PoolConfig['Client']>,
+    max: maxConnections,
+    idleTimeoutMillis: idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+    ...(onConnect && { onConnect: (client: pg.ClientBase) => onConnect((sql) => runStatement(client, sql, hooks)) }),
+  });
+  // An idle connection that breaks is taken out by the pool itself; the next statement opens another.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+async function inTransaction<T>(query: Query, work: (query: Query) => Promise<T>): Promise<T> {
+  await query({ text: 'BEGIN', kind: 'begin' });
+  let result: T;
+  try {
+    result = await work(query);
+  } catch (error) {
+    // What went wrong is the first error; when ROLLBACK fails as well the connection is broken and not used again.
+    await query({ text: 'ROLLBACK', kind: 'rollback' }).catch(() => undefined);
+    throw error;
+  }
+  await query({ text: 'COMMIT', kind: 'commit' });
+  return result;
 }

@@ -1,8 +1,7 @@
 /*
- * One SQL statement as data, and how names and values become text. Separate because builders make statements without
- * a connection, and because DDL takes no parameters: every identifier and literal in it goes through these two functions.
+ * One SQL statement as data, and how names and values become text. Separate and without a driver, because pure builders
+ * make statements too; DDL takes no parameters, so every identifier and literal in it goes through these functions.
  */
-import pg from 'pg';
 
 export interface Sql {
   /** Without values it is sent by the simple protocol: several statements in one text are one implicit transaction. */
@@ -17,7 +16,7 @@ export interface Sql {
 /** Runs one statement; the rows of the last one where the text holds several. */
 export type Query = <R>(sql: Sql) => Promise<readonly R[]>;
 
-/** Postgres cuts longer names silently, and then they mean something else. */
+/** PostgreSQL cuts longer names silently, and then they mean something else. */
 const MAX_IDENTIFIER_BYTES = 63;
 
 /** Throws RangeError for a name that PostgreSQL would refuse or cut. */
@@ -25,12 +24,15 @@ export function quoteIdentifier(name: string): string {
   if (name === '' || name.includes('\0') || Buffer.byteLength(name) > MAX_IDENTIFIER_BYTES) {
     throw new RangeError('a PostgreSQL identifier has 1 to 63 bytes and no zero byte');
   }
-  return pg.escapeIdentifier(name);
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** Throws RangeError for text that PostgreSQL cannot hold. */
 export function quoteLiteral(value: string): string {
   if (value.includes('\0')) throw new RangeError('a PostgreSQL literal cannot hold a zero byte');
-  return pg.escapeLiteral(value);
+  const quoted = `'${value.replaceAll("'", "''")}'`;
+  // With a backslash only the E form means the same whatever standard_conforming_strings says.
+  return value.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted;
 }
 
 /** Several statements as one text: one round trip and one implicit transaction. */

@@ -1,0 +1,52 @@
+/*
+ * One connection. Separate because two things must hold for every one of them: a broken one never ends the process
+ * (pg emits 'error', and without a listener that is fatal), and a password is proven by SCRAM or not at all.
+ */
+import pg from 'pg';
+import { type ConnectionTarget, connectionOptions } from './connection.ts';
+import { connectionFailure } from './failure.ts';
+
+/** What pg calls its wire connection; its types leave it out. */
+interface WireConnection {
+  on(event: string, listener: () => void): void;
+}
+
+/** Both would show the password, or what is as good as it, to whoever answers at the address. */
+const REFUSED = { authenticationCleartextPassword: 'cleartext', authenticationMD5Password: 'md5' } as const;
+
+export class WeakAuthentication extends Error {
+  override readonly name = 'WeakAuthentication';
+}
+
+export class PinnedClient extends pg.Client {
+  constructor(target: ConnectionTarget) {
+    let asked: string | undefined;
+    super({
+      ...connectionOptions(target),
+      password: () => {
+        if (asked === undefined) return target.password;
+        throw new WeakAuthentication(`the server asks for a ${asked} password; only SCRAM and certificates are used`);
+      },
+    });
+    this.on('error', () => undefined);
+    const { connection } = this as unknown as { connection: WireConnection };
+    for (const [event, method] of Object.entries(REFUSED)) {
+      // Before pg's own listeners, which are added by connect().
+      connection.on(event, () => {
+        asked = method;
+      });
+    }
+  }
+}
+
+/** Opens a connection of its own; the caller ends it. Throws Unavailable when there is no answer. */
+export async function openClient(target: ConnectionTarget): Promise<pg.Client> {
+  const client = new PinnedClient(target);
+  try {
+    await client.connect();
+  } catch (error) {
+    void client.end().catch(() => undefined);
+    throw connectionFailure(error, target);
+  }
+  return client;
+}
