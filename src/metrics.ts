@@ -2,9 +2,10 @@
  * Every number the operator gives to Prometheus, in one registry of its own. A process edge: the rest of the operator
  * sees only the small interfaces that are implemented here.
  */
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 
 import { clientMetrics, type ClientMetrics } from './metrics/client-metrics.ts';
+import { instruments } from './metrics/instruments.ts';
 import { registerFleetMetrics, type Fleet } from './metrics/fleet-metrics.ts';
 import { runtimeMetrics, type RuntimeMetrics } from './metrics/runtime-metrics.ts';
 import type { TenantMetrics } from './steps/metrics.ts';
@@ -35,20 +36,15 @@ export function createMetrics(): Metrics {
 }
 
 function tenantMetrics(registry: Registry): TenantMetrics {
-  const registers = [registry];
-  const steps = new Histogram({
-    name: 'studio_step_seconds',
-    help: 'Length of one run of one step of a tenant.',
-    labelNames: ['step', 'outcome'],
-    buckets: STEP_BUCKETS,
-    registers,
-  });
-  const ready = new Histogram({
-    name: 'studio_tenant_ready_seconds',
-    help: 'Time from the creation of a StudioTenant to its first Ready.',
-    buckets: READY_BUCKETS,
-    registers,
-  });
+  const make = instruments(registry);
+  const steps = make.histogram(
+    { name: 'studio_step_seconds', help: 'Length of one run of one step of a tenant.', labels: ['step', 'outcome'] },
+    STEP_BUCKETS,
+  );
+  const ready = make.histogram(
+    { name: 'studio_tenant_ready_seconds', help: 'Time from the creation of a StudioTenant to its first Ready.', labels: [] },
+    READY_BUCKETS,
+  );
   return {
     step: (step, outcome, seconds) => steps.observe({ step, outcome }, seconds),
     becameReady: (seconds) => ready.observe(seconds),

@@ -25,16 +25,22 @@ const MAX_PARTS = 4;
 export function serializeError(error: unknown, depth = 0): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: maskPasswords(String(error)) };
   const { code, reason } = error as { code?: unknown; reason?: unknown };
-  const { cause } = error;
-  const parts = error instanceof AggregateError && depth < MAX_DEPTH ? error.errors.slice(0, MAX_PARTS) : [];
   return {
     type: error.name,
     message: maskPasswords(messageOf(error)),
     ...(isCode(code) && { code }),
     ...(typeof reason === 'string' && reason !== '' && { reason }),
     ...framesOf(error),
-    ...(cause !== undefined && depth < MAX_DEPTH && { cause: serializeError(cause, depth + 1) }),
-    ...(parts.length > 0 && { errors: parts.map((part) => serializeError(part, depth + 1)) }),
+    ...(depth < MAX_DEPTH && causesOf(error, depth + 1)),
+  };
+}
+
+/** What lies beneath; a chain of causes may be a circle, so it ends somewhere. */
+function causesOf(error: Error, depth: number): Pick<LoggedError, 'cause' | 'errors'> {
+  const parts: readonly unknown[] = error instanceof AggregateError ? error.errors.slice(0, MAX_PARTS) : [];
+  return {
+    ...(error.cause !== undefined && { cause: serializeError(error.cause, depth) }),
+    ...(parts.length > 0 && { errors: parts.map((part) => serializeError(part, depth)) }),
   };
 }
 

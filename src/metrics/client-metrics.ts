@@ -2,7 +2,9 @@
  * Calls to the three systems the operator talks to: API server, master database, PostgreSQL servers.
  * Separate because clients report through these and know no metrics library.
  */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+
+import { instruments } from './instruments.ts';
 
 export interface ClientMetrics {
   /** One answered or failed API call; `code` is the HTTP status, or `<error>` when there was no answer. */
@@ -16,38 +18,26 @@ export interface ClientMetrics {
 const CALL_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export function clientMetrics(registry: Registry): ClientMetrics {
-  const registers = [registry];
-  const calls = new Counter({
+  const make = instruments(registry);
+  const calls = make.counter({
     name: 'rest_client_requests_total',
     help: 'Requests to the API server by verb, resource and status code.',
-    labelNames: ['verb', 'resource', 'code'],
-    registers,
+    labels: ['verb', 'resource', 'code'],
   });
-  const callTime = new Histogram({
-    name: 'rest_client_request_duration_seconds',
-    help: 'Time to the answer of the API server.',
-    labelNames: ['verb'],
-    buckets: CALL_BUCKETS,
-    registers,
-  });
-  const statements = new Counter({
+  const callTime = make.histogram(
+    { name: 'rest_client_request_duration_seconds', help: 'Time to the answer of the API server.', labels: ['verb'] },
+    CALL_BUCKETS,
+  );
+  const statements = make.counter({
     name: 'studio_sql_statements_total',
     help: 'SQL statements by target and kind.',
-    labelNames: ['target', 'kind'],
-    registers,
+    labels: ['target', 'kind'],
   });
-  const statementTime = new Histogram({
-    name: 'studio_sql_statement_seconds',
-    help: 'Length of an SQL statement.',
-    labelNames: ['target', 'kind'],
-    buckets: CALL_BUCKETS,
-    registers,
-  });
-  const master = new Gauge({
-    name: 'studio_master_up',
-    help: '1 while the master database answers.',
-    registers,
-  });
+  const statementTime = make.histogram(
+    { name: 'studio_sql_statement_seconds', help: 'Length of an SQL statement.', labels: ['target', 'kind'] },
+    CALL_BUCKETS,
+  );
+  const master = make.gauge({ name: 'studio_master_up', help: '1 while the master database answers.', labels: [] });
   return {
     kubernetesCall(verb, resource, code, seconds) {
       calls.inc({ verb, resource, code });

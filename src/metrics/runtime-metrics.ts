@@ -2,9 +2,10 @@
  * The runtime's numbers under the names that controller-runtime and client-go gave them, so that the dashboards and
  * alerts people already have work. Separate from the tenants' numbers, which are this operator's own.
  */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 
 import type { ControllerMetrics, EventMetrics, LeaderMetrics, QueueMetrics, ReflectorMetrics } from '../runtime/metrics.ts';
+import { instruments, type Instruments } from './instruments.ts';
 
 export interface RuntimeMetrics {
   readonly controller: ControllerMetrics;
@@ -19,55 +20,35 @@ const RECONCILE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 const QUEUE_BUCKETS = [0.001, 0.01, 0.1, 1, 10, 100, 1_000];
 
 export function runtimeMetrics(registry: Registry): RuntimeMetrics {
+  const make = instruments(registry);
   return {
-    controller: controllerMetrics(registry),
-    queue: queueMetrics(registry),
-    reflector: reflectorMetrics(registry),
-    events: eventMetrics(registry),
-    leader: leaderMetrics(registry),
+    controller: controllerMetrics(make),
+    queue: queueMetrics(make),
+    reflector: reflectorMetrics(make),
+    events: eventMetrics(make),
+    leader: leaderMetrics(make),
   };
 }
 
-function controllerMetrics(registry: Registry): ControllerMetrics {
-  const registers = [registry];
-  const labelNames = ['controller'] as const;
-  const total = new Counter({
+function controllerMetrics(make: Instruments): ControllerMetrics {
+  const labels = ['controller'] as const;
+  const total = make.counter({
     name: 'controller_runtime_reconcile_total',
     help: 'Reconciles by controller and result.',
-    labelNames: ['controller', 'result'],
-    registers,
+    labels: ['controller', 'result'],
   });
-  const errors = new Counter({
-    name: 'controller_runtime_reconcile_errors_total',
-    help: 'Reconciles that ended with an error.',
-    labelNames,
-    registers,
-  });
-  const terminal = new Counter({
+  const errors = make.counter({ name: 'controller_runtime_reconcile_errors_total', help: 'Reconciles that ended with an error.', labels });
+  const terminal = make.counter({
     name: 'controller_runtime_terminal_reconcile_errors_total',
     help: 'Reconciles that ended with an error that is not retried.',
-    labelNames,
-    registers,
+    labels,
   });
-  const time = new Histogram({
-    name: 'controller_runtime_reconcile_time_seconds',
-    help: 'Length of a reconcile.',
-    labelNames,
-    buckets: RECONCILE_BUCKETS,
-    registers,
-  });
-  const active = new Gauge({
-    name: 'controller_runtime_active_workers',
-    help: 'Workers that are busy.',
-    labelNames,
-    registers,
-  });
-  const max = new Gauge({
-    name: 'controller_runtime_max_concurrent_reconciles',
-    help: 'Workers there are.',
-    labelNames,
-    registers,
-  });
+  const time = make.histogram(
+    { name: 'controller_runtime_reconcile_time_seconds', help: 'Length of a reconcile.', labels },
+    RECONCILE_BUCKETS,
+  );
+  const active = make.gauge({ name: 'controller_runtime_active_workers', help: 'Workers that are busy.', labels });
+  const max = make.gauge({ name: 'controller_runtime_max_concurrent_reconciles', help: 'Workers there are.', labels });
   return {
     reconcile(controller, result, seconds) {
       total.inc({ controller, result });
@@ -80,31 +61,16 @@ function controllerMetrics(registry: Registry): ControllerMetrics {
   };
 }
 
-function queueMetrics(registry: Registry): QueueMetrics {
-  const registers = [registry];
-  const labelNames = ['name'] as const;
-  const depth = new Gauge({
-    name: 'workqueue_depth',
-    help: 'Keys waiting for a worker.',
-    labelNames: ['name', 'priority'],
-    registers,
-  });
-  const adds = new Counter({ name: 'workqueue_adds_total', help: 'Keys added.', labelNames, registers });
-  const retries = new Counter({ name: 'workqueue_retries_total', help: 'Keys added after a failure.', labelNames, registers });
-  const queued = new Histogram({
-    name: 'workqueue_queue_duration_seconds',
-    help: 'How long a key waited for a worker.',
-    labelNames,
-    buckets: QUEUE_BUCKETS,
-    registers,
-  });
-  const worked = new Histogram({
-    name: 'workqueue_work_duration_seconds',
-    help: 'How long a worker had a key.',
-    labelNames,
-    buckets: QUEUE_BUCKETS,
-    registers,
-  });
+function queueMetrics(make: Instruments): QueueMetrics {
+  const labels = ['name'] as const;
+  const depth = make.gauge({ name: 'workqueue_depth', help: 'Keys waiting for a worker.', labels: ['name', 'priority'] });
+  const adds = make.counter({ name: 'workqueue_adds_total', help: 'Keys added.', labels });
+  const retries = make.counter({ name: 'workqueue_retries_total', help: 'Keys added after a failure.', labels });
+  const queued = make.histogram(
+    { name: 'workqueue_queue_duration_seconds', help: 'How long a key waited for a worker.', labels },
+    QUEUE_BUCKETS,
+  );
+  const worked = make.histogram({ name: 'workqueue_work_duration_seconds', help: 'How long a worker had a key.', labels }, QUEUE_BUCKETS);
   return {
     depth: (name, priority, count) => depth.set({ name, priority }, count),
     add: (name) => adds.inc({ name }),
@@ -114,30 +80,20 @@ function queueMetrics(registry: Registry): QueueMetrics {
   };
 }
 
-function reflectorMetrics(registry: Registry): ReflectorMetrics {
-  const registers = [registry];
-  const labelNames = ['name'] as const;
-  const lists = new Counter({ name: 'reflector_lists_total', help: 'Full lists from the API server.', labelNames, registers });
-  const listTime = new Histogram({
-    name: 'reflector_list_duration_seconds',
-    help: 'Length of a full list, all pages.',
-    labelNames,
-    buckets: QUEUE_BUCKETS,
-    registers,
-  });
-  const events = new Counter({
-    name: 'reflector_watch_events_total',
-    help: 'Watch events by type.',
-    labelNames: ['name', 'type'],
-    registers,
-  });
-  const failures = new Counter({
+function reflectorMetrics(make: Instruments): ReflectorMetrics {
+  const labels = ['name'] as const;
+  const lists = make.counter({ name: 'reflector_lists_total', help: 'Full lists from the API server.', labels });
+  const listTime = make.histogram(
+    { name: 'reflector_list_duration_seconds', help: 'Length of a full list, all pages.', labels },
+    QUEUE_BUCKETS,
+  );
+  const events = make.counter({ name: 'reflector_watch_events_total', help: 'Watch events by type.', labels: ['name', 'type'] });
+  const failures = make.counter({
     name: 'reflector_failures_total',
     help: 'Lists and watches that ended with an error; expired ones cost a full list.',
-    labelNames: ['name', 'expired'],
-    registers,
+    labels: ['name', 'expired'],
   });
-  const objects = new Gauge({ name: 'reflector_objects', help: 'Objects in the cache.', labelNames, registers });
+  const objects = make.gauge({ name: 'reflector_objects', help: 'Objects in the cache.', labels });
   return {
     listed(name, seconds) {
       lists.inc({ name });
@@ -149,19 +105,12 @@ function reflectorMetrics(registry: Registry): ReflectorMetrics {
   };
 }
 
-function eventMetrics(registry: Registry): EventMetrics {
-  const registers = [registry];
-  const recorded = new Counter({
-    name: 'studio_events_recorded_total',
-    help: 'Kubernetes Events sent.',
-    labelNames: ['type'],
-    registers,
-  });
-  const dropped = new Counter({
+function eventMetrics(make: Instruments): EventMetrics {
+  const recorded = make.counter({ name: 'studio_events_recorded_total', help: 'Kubernetes Events sent.', labels: ['type'] });
+  const dropped = make.counter({
     name: 'studio_events_dropped_total',
     help: 'Kubernetes Events held back by the rate limit or refused.',
-    labelNames: ['cause'],
-    registers,
+    labels: ['cause'],
   });
   return {
     recorded: (type) => recorded.inc({ type }),
@@ -169,12 +118,7 @@ function eventMetrics(registry: Registry): EventMetrics {
   };
 }
 
-function leaderMetrics(registry: Registry): LeaderMetrics {
-  const status = new Gauge({
-    name: 'leader_election_master_status',
-    help: '1 while this process holds the Lease.',
-    labelNames: ['name'],
-    registers: [registry],
-  });
+function leaderMetrics(make: Instruments): LeaderMetrics {
+  const status = make.gauge({ name: 'leader_election_master_status', help: '1 while this process holds the Lease.', labels: ['name'] });
   return { leading: (name, leading) => status.set({ name }, leading ? 1 : 0) };
 }
