@@ -2,7 +2,7 @@
  * What a tenant claims of the platform: its name, subdomain and custom domains, and which claims can never be granted.
  * Pure, and separate from the step, because the reasons are the operator's own rules: the API server knows no base domain.
  */
-import { isUnder } from '../api/custom-domains.ts';
+import { isUnder } from '../api/hosts.ts';
 import { RESERVED_SUBDOMAINS } from '../api/reserved.ts';
 import type { StudioTenant } from '../api/studio-tenant.ts';
 import type { Claims, Organization } from '../master/organization.ts';

@@ -2,7 +2,7 @@
  * The tenant's connection Secret: what should be in it, and what a Secret found in the cluster tells.
  * Separate from the step because the Roles and Login steps read it too. Keys follow the Service Binding specification.
  */
-import { LABELS, MANAGED_BY } from '../api/group.ts';
+import { LABELS, MANAGED_BY_LABELS } from '../api/group.ts';
 import { secretName } from '../api/names.ts';
 import type { KubernetesObject } from '../api/object-meta.ts';
 import type { StudioTenant } from '../api/studio-tenant.ts';
@@ -72,7 +72,7 @@ export function connectionSecret(
     metadata: {
       name: secretName(tenant.metadata.name),
       namespace: tenant.metadata.namespace,
-      labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.tenant]: tenant.metadata.name },
+      labels: { ...MANAGED_BY_LABELS, [LABELS.tenant]: tenant.metadata.name },
       ownerReferences: [ownedBy(tenant)],
     },
     data: encodeData(data),

@@ -3,7 +3,7 @@
  * Plain networking.k8s.io/v1: no controller's own annotations, but those that the administrator has allowed by prefix.
  */
 import { ANNOTATION } from '../api/annotations.ts';
-import { LABELS, MANAGED_BY } from '../api/group.ts';
+import { LABELS, MANAGED_BY_LABELS } from '../api/group.ts';
 import { ingressName } from '../api/names.ts';
 import type { KubernetesObject } from '../api/object-meta.ts';
 import type { StudioTenant } from '../api/studio-tenant.ts';
@@ -55,7 +55,7 @@ export function tenantIngress(tenant: StudioTenant, hosts: Hosts, config: Ingres
     rules: all.map((host) => ruleFor(host, config)),
     ...(tls.length === 0 ? {} : { tls }),
   };
-  const labels = { [LABELS.managedBy]: MANAGED_BY, [LABELS.tenant]: tenant.metadata.name };
+  const labels = { ...MANAGED_BY_LABELS, [LABELS.tenant]: tenant.metadata.name };
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',

@@ -27,6 +27,15 @@ export async function registerTenant(work: TenantWork): Promise<void> {
   else work.refusal = describeRefusal(outcome, claimsOf(work.tenant), work.dependencies.config.baseDomain);
 }
 
+/** For a deletion: only what has a database on a server gets its row back. */
+export async function rebuildIfFound(work: TenantWork): Promise<void> {
+  const found = await findOnServers(work);
+  if (found === undefined) return;
+  const outcome = await rebuild(work, found);
+  work.forget('organization');
+  if (outcome.kind === 'registered') work.organizationIs(outcome.organization);
+}
+
 interface Found {
   readonly server: PostgresServer;
   readonly n: number;

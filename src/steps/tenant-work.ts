@@ -143,6 +143,15 @@ export class TenantWork {
     return organization;
   }
 
+  /** What of the organization is known; reads nothing that could not be read. */
+  async knownOrganization(): Promise<Organization | undefined> {
+    try {
+      return (await this.#gathered)?.organization;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Takes what a statement returned, so that it need not be read again. Undefined (the row is gone): reads again. */
   organizationIs(organization: Organization | undefined): void {
     this.#gathered =

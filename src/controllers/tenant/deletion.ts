@@ -1,0 +1,123 @@
+/**
+ * Taking a tenant down, in an order that is safe to interrupt anywhere: no longer active, no migration, no connections,
+ * the database by policy, its roles, its rows, and the finalizer last. Nothing is created here, and no Secret, Ingress
+ * or Job is needed: they may be gone first.
+ */
+import { STUDIO_TENANT, CUSTOM_RESOURCE_DEFINITION } from '../../api/resources.ts';
+import type { KubernetesObject } from '../../api/object-meta.ts';
+import { GROUP } from '../../api/group.ts';
+import { DeletionPolicy } from '../../api/studio-tenant.ts';
+import { type DeletionPlan, deletionPlan, isAbandoned } from '../../desired/deletion.ts';
+import { type Organization, OrganizationStatus } from '../../master/organization.ts';
+import { abandonOrganization, deleteOrganization, setStatus } from '../../master/organizations.ts';
+import { Unavailable } from '../../runtime/unavailable.ts';
+import { closeDatabase, dropDatabase, dropRoles } from '../../servers/removal.ts';
+import type { ServerSessions } from '../../servers/server-sessions.ts';
+import { ServerNotReady } from '../../servers/servers.ts';
+import { removeFinalizer } from '../../steps/finalizer.ts';
+import { rebuildIfFound } from '../../steps/register.ts';
+import { removeMigration } from '../../steps/schema.ts';
+import type { TenantWork } from '../../steps/tenant-work.ts';
+
+/** What is left to do, or nothing. */
+export type DeletionResult =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'waiting'; readonly reason: string; readonly message: string; readonly retryAfterMs: number };
+
+/** Safe to repeat. Throws Unavailable, KubernetesError and SQL errors: tried again with backoff. */
+export async function deleteTenant(work: TenantWork): Promise<DeletionResult> {
+  if (!work.hasFinalizer) return done;
+  const organization = await findOrganization(work);
+  const outcome = organization === undefined ? done : await takeDown(work, organization);
+  if (outcome.kind === 'done') await removeFinalizer(work.dependencies.kubernetes, STUDIO_TENANT, work.tenant);
+  return outcome;
+}
+
+const done: DeletionResult = { kind: 'done' };
+
+/** A row may be missing only because the master database was restored from before the tenant: then its data must not be forgotten. */
+async function findOrganization(work: TenantWork): Promise<Organization | undefined> {
+  const { organization, tombstone } = await work.gathered();
+  if (organization !== undefined || tombstone !== undefined) return organization;
+  await rebuildIfFound(work);
+  return (await work.gathered()).organization;
+}
+
+async function takeDown(work: TenantWork, organization: Organization): Promise<DeletionResult> {
+  const plan = deletionPlan(work.tenant, await isKindBeingDeleted(work));
+  if (organization.status !== OrganizationStatus.Retained) {
+    work.organizationIs(await setStatus(work.queryMaster, organization, OrganizationStatus.Retained));
+    announce(work, plan, organization);
+  }
+  if ((await removeMigration(work)) === 'waiting') {
+    return waiting('MigrationEnding', 'Waiting until the migration Job and its pods are gone.', 2_000);
+  }
+  const sessions = await reachServer(work, organization);
+  if ('kind' in sessions) return sessions;
+  return takeDownDatabase(work, organization, plan, sessions);
+}
+
+function announce(work: TenantWork, { policy, overruled }: DeletionPlan, organization: Organization): void {
+  if (overruled !== undefined) work.note('Warning', overruled.reason, overruled.message);
+  const kept = policy === DeletionPolicy.Retain ? 'closed and kept' : 'dropped';
+  work.note('Normal', 'Deleting', `Database ${organization.databaseName} is being ${kept}`);
+}
+
+/** The server's sessions, or what to do without them. */
+async function reachServer(work: TenantWork, organization: Organization): Promise<ServerSessions | DeletionResult> {
+  try {
+    return await work.sessions();
+  } catch (error) {
+    const unreachable = (error instanceof Unavailable && error.system === 'server') || error instanceof ServerNotReady;
+    if (!unreachable) throw error;
+    return withoutServer(work, organization);
+  }
+}
+
+async function withoutServer(work: TenantWork, organization: Organization): Promise<DeletionResult> {
+  const { databaseName, serverName } = organization;
+  if (isAbandoned(work.tenant, databaseName)) {
+    await abandonOrganization(work.queryMaster, organization);
+    release(work, organization);
+    work.note('Warning', 'DatabaseAbandoned', `Database ${databaseName} on server "${serverName}" was given up: whether its data is gone is not known`);
+    return done;
+  }
+  return waiting(
+    'ServerUnavailable',
+    `Server "${serverName}" cannot be used, so ${databaseName} can be neither closed nor dropped. The deletion goes on when it is back. ` +
+      `If it is gone for good, set the annotation ${GROUP}/abandon-database: "${databaseName}".`,
+    60_000,
+  );
+}
+
+async function takeDownDatabase(
+  work: TenantWork,
+  organization: Organization,
+  { policy }: DeletionPlan,
+  sessions: ServerSessions,
+): Promise<DeletionResult> {
+  const spec = await work.database();
+  await closeDatabase(sessions, spec);
+  if (policy === DeletionPolicy.Retain) return done;
+  const dropped = await dropDatabase(sessions, spec);
+  if (dropped.kind === 'foreign') return waiting('ForeignDatabase', dropped.message, 300_000);
+  const roles = await dropRoles(sessions, spec);
+  if (roles.kind !== 'dropped') return waiting('RolePinned', roles.message, 60_000);
+  await deleteOrganization(work.queryMaster, organization);
+  release(work, organization);
+  return done;
+}
+
+function release(work: TenantWork, { subdomain, domains }: Organization): void {
+  work.report.releasedClaims = [subdomain, ...domains];
+}
+
+async function isKindBeingDeleted(work: TenantWork): Promise<boolean> {
+  const name = `${STUDIO_TENANT.plural}.${STUDIO_TENANT.group}`;
+  const definition = await work.dependencies.kubernetes.get<KubernetesObject>(CUSTOM_RESOURCE_DEFINITION, { name }, { metadataOnly: true });
+  return definition === undefined || definition.metadata.deletionTimestamp !== undefined;
+}
+
+function waiting(reason: string, message: string, retryAfterMs: number): DeletionResult {
+  return { kind: 'waiting', reason, message, retryAfterMs };
+}

@@ -1,0 +1,108 @@
+/**
+ * What one pass over the steps came to: each step's verdict, or the error that ended the pass.
+ * Separate from the status so that deciding what to say and running the steps are two things.
+ */
+import { isNamespaceTerminating, KubernetesError } from '../../clients/kubernetes/errors.ts';
+import { sqlState } from '../../clients/postgres/sql-state.ts';
+import { Unavailable } from '../../runtime/unavailable.ts';
+import { ServerNotReady } from '../../servers/servers.ts';
+import type { Settled, Step, StepName } from '../../steps/step.ts';
+import type { ConditionType } from '../../api/conditions.ts';
+import type { TenantWork } from '../../steps/tenant-work.ts';
+
+export interface StepOutcome {
+  readonly step: StepName;
+  readonly condition: ConditionType | undefined;
+  readonly verdict: Settled;
+}
+
+/** An error that is no verdict: tried again with backoff. */
+export interface Problem {
+  readonly step: StepName | 'Deletion';
+  readonly condition: ConditionType | undefined;
+  readonly reason: string;
+  readonly message: string;
+  readonly code: string | undefined;
+  /** The tenant's own server cannot be used: it is not served, whatever it was before. */
+  readonly stopsServing: boolean;
+  readonly error: unknown;
+}
+
+export interface Outcome {
+  readonly steps: readonly StepOutcome[];
+  readonly problem: Problem | undefined;
+}
+
+/** Runs the steps in order until one blocks or throws. */
+export async function runSteps(steps: readonly Step<TenantWork>[], work: TenantWork): Promise<Outcome> {
+  const done: StepOutcome[] = [];
+  for (const step of steps) {
+    work.signal.throwIfAborted();
+    try {
+      const verdict = await step.run(work);
+      done.push({ step: step.name, condition: step.condition, verdict });
+      if (verdict.kind !== 'inSync' && verdict.blocks) break;
+    } catch (error) {
+      const settled = verdictOf(error);
+      if (settled === undefined) return { steps: done, problem: problemOf(step.name, error, work, step.condition) };
+      done.push({ step: step.name, condition: step.condition, verdict: settled });
+      break;
+    }
+  }
+  return { steps: done, problem: undefined };
+}
+
+/** Errors that are findings rather than faults: nothing is gained by trying again soon. */
+function verdictOf(error: unknown): Settled | undefined {
+  if (error instanceof ServerNotReady) {
+    return { kind: 'waiting', reason: error.reason, message: error.message, blocks: true, retryAfterMs: 60_000 };
+  }
+  if (isNamespaceTerminating(error)) {
+    const message = 'The namespace is being deleted; nothing is created in it.';
+    return { kind: 'waiting', reason: 'NamespaceTerminating', message, blocks: true, retryAfterMs: 60_000 };
+  }
+  return undefined;
+}
+
+/** Tells an error apart by what it says about the tenant. `step` is where it happened. */
+export function problemOf(
+  step: StepName | 'Deletion',
+  error: unknown,
+  work: TenantWork,
+  condition?: ConditionType | undefined,
+): Problem {
+  return { step, condition, error, ...describe(step, error, work) };
+}
+
+type Description = Pick<Problem, 'reason' | 'message' | 'code' | 'stopsServing'>;
+
+const AGAIN = 'tried again with growing pauses';
+const SEE_LOG = "The operator's log has the details.";
+
+function describe(step: string, error: unknown, work: TenantWork): Description {
+  if (error instanceof Unavailable) return describeUnavailable(error);
+  const code = sqlState(error);
+  if (code !== undefined) {
+    return aside('PostgresError', `${step} was refused by PostgreSQL (SQLSTATE ${code}); ${AGAIN}. ${SEE_LOG}`, code);
+  }
+  if (error instanceof KubernetesError) {
+    const message = `${step} was refused by the API server (${error.code} ${error.reason}); ${AGAIN}. ${SEE_LOG}`;
+    return aside('KubernetesError', message, String(error.code));
+  }
+  if (work.signal.aborted) return aside('DeadlineExceeded', `${step} did not end in time; ${AGAIN}.`);
+  return aside('StepFailed', `${step} failed; ${AGAIN}. ${SEE_LOG}`);
+}
+
+function describeUnavailable({ system, target }: Unavailable): Description {
+  if (system === 'server') {
+    const message = `PostgreSQL server "${target ?? ''}" cannot be reached; ${AGAIN}.`;
+    return { reason: 'ServerUnavailable', message, code: undefined, stopsServing: true };
+  }
+  if (system === 'master') return aside('MasterUnavailable', `The master database cannot be reached; ${AGAIN}.`);
+  return aside('ApiServerUnavailable', `The API server cannot be reached; ${AGAIN}.`);
+}
+
+/** Says nothing about whether the tenant is served. */
+function aside(reason: string, message: string, code?: string): Description {
+  return { reason, message, code, stopsServing: false };
+}

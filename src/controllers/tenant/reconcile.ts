@@ -1,0 +1,101 @@
+/**
+ * The tenant reconciler, the story in one screen: get, leave alone what is paused, take down what is being deleted,
+ * otherwise run the steps; and say what came of it, on every exit.
+ */
+import { STUDIO_TENANT } from '../../api/resources.ts';
+import type { StudioTenant, StudioTenantStatus } from '../../api/studio-tenant.ts';
+import type { Reconciler, Result } from '../../runtime/reconciler.ts';
+import { keyOfRequest } from '../../runtime/reconciler.ts';
+import { steps } from '../../steps/index.ts';
+import { type TenantDependencies, TenantWork } from '../../steps/tenant-work.ts';
+import { writeStatus } from '../write-status.ts';
+import { deleteTenant } from './deletion.ts';
+import { deletionStatus } from './deletion-status.ts';
+import { noteTransition } from './events.ts';
+import { type Outcome, problemOf, runSteps } from './outcome.ts';
+import { isPaused, pausedStatus, tenantStatus } from './status.ts';
+
+/** What the controller must do beside looking at this tenant again. */
+export interface TenantHooks {
+  /** Subdomains and domains that are free now. */
+  released(claims: readonly string[]): void;
+  /** A tenant has become Ready for the first time. */
+  firstReady(tenant: StudioTenant, seconds: number): void;
+  /** Whether the login is to be proven although nothing changed; asked once per reconcile. */
+  takeProofRequest(key: string): boolean;
+}
+
+export function tenantReconciler(dependencies: TenantDependencies, hooks: TenantHooks): Reconciler {
+  return async (request, { log, signal }) => {
+    const key = keyOfRequest(request);
+    const tenant = dependencies.caches.tenants.get(key);
+    if (tenant === undefined) return {};
+    if (isPaused(tenant)) return report(dependencies, tenant, pausedStatus(tenant, now(dependencies)));
+    const proveLogin = hooks.takeProofRequest(key);
+    const work = new TenantWork({ tenant, dependencies, log, signal, proveLogin });
+    return tenant.metadata.deletionTimestamp === undefined ? provision(work, hooks) : remove(work, hooks);
+  };
+}
+
+async function provision(work: TenantWork, hooks: TenantHooks): Promise<Result> {
+  const outcome = await runSteps(steps, work);
+  const { dependencies, tenant } = work;
+  const organization = await work.knownOrganization();
+  const status = tenantStatus({
+    tenant,
+    outcome,
+    organization,
+    report: work.report,
+    config: dependencies.config,
+    now: now(dependencies),
+  });
+  await report(dependencies, tenant, status);
+  noteTransition(dependencies.events, tenant, status);
+  if (isFirstReady(tenant, status)) hooks.firstReady(tenant, secondsSince(tenant.metadata.creationTimestamp, dependencies));
+  hooks.released(work.report.releasedClaims);
+  // Thrown only now: the status has been written, and the controller logs it and tries again with backoff.
+  if (outcome.problem !== undefined) throw outcome.problem.error;
+  return { requeueAfterMs: soonest(outcome) };
+}
+
+async function remove(work: TenantWork, hooks: TenantHooks): Promise<Result> {
+  const { dependencies, tenant } = work;
+  try {
+    const result = await deleteTenant(work);
+    if (result.kind === 'done') {
+      hooks.released(work.report.releasedClaims);
+      return {};
+    }
+    await report(dependencies, tenant, deletionStatus(tenant, result, now(dependencies)));
+    return { requeueAfterMs: result.retryAfterMs };
+  } catch (error) {
+    const problem = problemOf('Deletion', error, work);
+    await report(dependencies, tenant, deletionStatus(tenant, problem, now(dependencies)));
+    throw error;
+  }
+}
+
+async function report(dependencies: TenantDependencies, tenant: StudioTenant, status: StudioTenantStatus): Promise<Result> {
+  await writeStatus(dependencies.kubernetes, STUDIO_TENANT, tenant, status);
+  return {};
+}
+
+/** The earliest time at which a step wants to look again. */
+function soonest({ steps: done }: Outcome): number | undefined {
+  const times = done.flatMap(({ verdict }) => ('retryAfterMs' in verdict && verdict.retryAfterMs !== undefined ? [verdict.retryAfterMs] : []));
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function isFirstReady(tenant: StudioTenant, status: StudioTenantStatus): boolean {
+  const never = tenant.status?.phase === undefined || ['Pending', 'Provisioning', 'Failed'].includes(tenant.status.phase);
+  return never && status.phase === 'Ready';
+}
+
+function now(dependencies: TenantDependencies): string {
+  // Whole seconds, as the API server writes its own times.
+  return `${dependencies.clock.now().toISOString().slice(0, 19)}Z`;
+}
+
+function secondsSince(timestamp: string, dependencies: TenantDependencies): number {
+  return (dependencies.clock.now().getTime() - Date.parse(timestamp)) / 1_000;
+}

@@ -1,0 +1,190 @@
+/**
+ * A tenant's status, built from what a pass came to and what is known by now. Pure; written by write-status.ts only
+ * when it differs. What a pass did not reach keeps what was said about it before, where that was about a tenant served.
+ */
+import { ANNOTATION, annotationOf } from '../../api/annotations.ts';
+import { type Condition, ConditionType, findCondition, setCondition } from '../../api/conditions.ts';
+import { databaseName, secretName } from '../../api/names.ts';
+import type { StudioTenant, StudioTenantStatus } from '../../api/studio-tenant.ts';
+import type { TenantConfig } from '../../config.ts';
+import { hostOf } from '../../desired/ingress.ts';
+import { isSuspended, suspensionReason } from '../../desired/suspension.ts';
+import type { Organization } from '../../master/organization.ts';
+import type { Settled } from '../../steps/step.ts';
+import type { Report } from '../../steps/tenant-work.ts';
+import { lastErrorOf } from './last-error.ts';
+import type { Outcome } from './outcome.ts';
+import { type Situation, situationOf, type Statement } from './situation.ts';
+
+export interface StatusInput {
+  readonly tenant: StudioTenant;
+  readonly outcome: Outcome;
+  readonly report: Report;
+  /** Undefined when it was not read in this pass (the master database is away, or nothing is registered yet). */
+  readonly organization: Organization | undefined;
+  readonly config: Pick<TenantConfig, 'baseDomain' | 'publicUrl'>;
+  /** RFC 3339. */
+  readonly now: string;
+}
+
+export function tenantStatus(input: StatusInput): StudioTenantStatus {
+  const { tenant, outcome, organization } = input;
+  const url = organization === undefined ? tenant.status?.url : urlOf(organization.subdomain, input.config);
+  const situation = situationOf({
+    outcome,
+    url,
+    suspended: isSuspended(tenant) ? suspensionReason(tenant) : undefined,
+    before: {
+      ready: findCondition(tenant.status?.conditions, ConditionType.Ready),
+      phase: tenant.status?.phase,
+      served: servedBefore(tenant, organization),
+    },
+  });
+  return assemble(input, situation, stepStatements(input), url);
+}
+
+/** Also for deletion, which has no steps to report. */
+export function assemble(
+  input: StatusInput,
+  situation: Situation,
+  statements: readonly (readonly [ConditionType, Statement])[],
+  url: string | undefined,
+): StudioTenantStatus {
+  const { tenant, organization, report } = input;
+  const before = tenant.status;
+  const all = [
+    [ConditionType.Ready, situation.ready],
+    [ConditionType.Reconciling, situation.reconciling],
+    [ConditionType.Stalled, situation.stalled],
+    ...statements,
+  ] as const;
+  const observedGeneration = tenant.metadata.generation;
+  const conditions = all.reduce<readonly Condition[]>(
+    (sum, [type, { status, reason, message }]) => setCondition(sum, { type, status, reason, message, observedGeneration }, input.now),
+    before?.conditions ?? [],
+  );
+  const handled = { ...before?.handled, ...(report.handledRetry === undefined ? {} : { retry: report.handledRetry }) };
+  const lastError = lastErrorOf(before?.lastError, input.outcome, input.now);
+  const schema = report.schema ?? before?.schema;
+  return {
+    observedGeneration,
+    phase: situation.phase,
+    ...(organization === undefined ? keptFacts(before) : factsOf(tenant, organization)),
+    ...(url === undefined ? {} : { url }),
+    ...(schema === undefined ? {} : { schema }),
+    ...(Object.keys(handled).length === 0 ? {} : { handled }),
+    ...(lastError === undefined ? {} : { lastError }),
+    conditions,
+  };
+}
+
+/** https://my-studio.platform.com; scheme and port by configuration. */
+export function urlOf(subdomain: string, config: Pick<TenantConfig, 'baseDomain' | 'publicUrl'>): string {
+  const { scheme, port } = config.publicUrl;
+  return `${scheme}://${hostOf(subdomain, config.baseDomain)}${port === undefined ? '' : `:${port}`}`;
+}
+
+/** The master's word where there is one; else what the object's own status says. */
+function servedBefore(tenant: StudioTenant, organization: Organization | undefined): boolean {
+  if (organization !== undefined) return organization.firstReadyAt !== null;
+  return ['Ready', 'Upgrading', 'Degraded', 'Suspended'].includes(tenant.status?.phase ?? '');
+}
+
+type Facts = Pick<StudioTenantStatus, 'organizationId' | 'database' | 'credentials'>;
+
+function keptFacts(before: StudioTenantStatus | undefined): Facts {
+  return {
+    ...(before?.organizationId === undefined ? {} : { organizationId: before.organizationId }),
+    ...(before?.database === undefined ? {} : { database: before.database }),
+    ...(before?.credentials === undefined ? {} : { credentials: before.credentials }),
+  };
+}
+
+function factsOf(tenant: StudioTenant, organization: Organization): Facts {
+  const { serverName, databaseHost, databasePort, databaseOid, credentialsGeneration } = organization;
+  const name = databaseName(organization.id);
+  return {
+    organizationId: organization.id,
+    ...(serverName === null
+      ? {}
+      : {
+          database: {
+            server: serverName,
+            ...(databaseHost === null ? {} : { host: databaseHost }),
+            ...(databasePort === null ? {} : { port: databasePort }),
+            name,
+            ...(databaseOid === null ? {} : { oid: databaseOid }),
+          },
+        }),
+    credentials: {
+      secretName: secretName(tenant.metadata.name),
+      username: name,
+      ...(credentialsGeneration === 0 ? {} : { generation: credentialsGeneration }),
+    },
+  };
+}
+
+const STEP_CONDITIONS = [
+  ConditionType.Registered,
+  ConditionType.CredentialsReady,
+  ConditionType.DatabaseReady,
+  ConditionType.SchemaReady,
+  ConditionType.SubscriptionReady,
+  ConditionType.Routed,
+] as const;
+
+function stepStatements({ tenant, outcome }: StatusInput): readonly (readonly [ConditionType, Statement])[] {
+  const statements: (readonly [ConditionType, Statement])[] = [];
+  let stoppedAt: ConditionType | undefined;
+  for (const type of STEP_CONDITIONS) {
+    const statement = statementFor(type, outcome);
+    if (statement !== undefined) statements.push([type, statement]);
+    else if (keepsBefore(tenant, type, outcome)) continue;
+    else statements.push([type, waitingFor(stoppedAt)]);
+    if (statement?.status !== 'True') stoppedAt ??= type;
+  }
+  return statements;
+}
+
+/** After an error that says nothing about the tenant, what was found before is still the best that is known. */
+function keepsBefore(tenant: StudioTenant, type: ConditionType, outcome: Outcome): boolean {
+  return outcome.problem !== undefined && findCondition(tenant.status?.conditions, type) !== undefined;
+}
+
+/** Several steps may share a condition: the first that is not in sync speaks. Undefined: no step of it was reached. */
+function statementFor(type: ConditionType, outcome: Outcome): Statement | undefined {
+  const { problem } = outcome;
+  const verdicts = outcome.steps.filter(({ condition }) => condition === type).map(({ verdict }) => verdict);
+  const bad = verdicts.find(({ kind }) => kind !== 'inSync');
+  if (bad !== undefined) return { status: 'False', reason: bad.reason ?? 'OutOfSync', message: bad.message ?? '' };
+  if (problem?.condition === type) return { status: 'False', reason: problem.reason, message: problem.message };
+  const good = verdicts.at(-1);
+  if (good === undefined) return undefined;
+  return { status: 'True', reason: good.reason ?? 'InSync', message: messageOf(good) };
+}
+
+const messageOf = (verdict: Settled): string => verdict.message ?? 'As asked';
+
+function waitingFor(condition: ConditionType | undefined): Statement {
+  return { status: 'Unknown', reason: 'Waiting', message: condition === undefined ? 'Not looked at yet' : `Waiting for ${condition}` };
+}
+
+/** The operator leaves a paused object alone; what was said stays, and this is said beside it. */
+export function pausedStatus(tenant: StudioTenant, now: string): StudioTenantStatus {
+  const message = `The annotation ${ANNOTATION.paused} is set: the operator leaves this tenant alone until it is removed`;
+  const before = tenant.status ?? { observedGeneration: tenant.metadata.generation };
+  const ready = findCondition(before.conditions, ConditionType.Ready)?.status === 'True';
+  const { generation: observedGeneration } = tenant.metadata;
+  const paused = { reason: 'Paused', message, observedGeneration };
+  const conditions = [
+    { type: ConditionType.Reconciling, status: 'False', ...paused },
+    ready ? { type: ConditionType.Stalled, status: 'False', ...paused } : { type: ConditionType.Stalled, status: 'True', ...paused },
+  ] as const;
+  const unknownReady = { type: ConditionType.Ready, status: 'False', ...paused } as const;
+  const start = findCondition(before.conditions, ConditionType.Ready) === undefined ? setCondition(before.conditions, unknownReady, now) : before.conditions;
+  return { ...before, conditions: conditions.reduce<readonly Condition[]>((sum, change) => setCondition(sum, change, now), start ?? []) };
+}
+
+export function isPaused(tenant: StudioTenant): boolean {
+  return annotationOf(tenant, ANNOTATION.paused) === 'true';
+}

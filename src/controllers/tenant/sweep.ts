@@ -1,0 +1,114 @@
+/**
+ * The drift sweep: one query per server tells everything visible from outside about all its tenants, one query on the
+ * master database everything about their rows; only tenants that differ are queued. Separate from the reconciler, which
+ * repairs: this only looks, so that a steady state costs a handful of queries whatever the number of tenants.
+ */
+import type { Logger } from 'pino';
+
+import { isTrue } from '../../api/conditions.ts';
+import { keyOf } from '../../api/object-meta.ts';
+import type { StudioTenant } from '../../api/studio-tenant.ts';
+import { claimsDiffer, claimsOf } from '../../desired/claims.ts';
+import type { TenantFacts } from '../../desired/postgres/facts.ts';
+import { tenantDatabaseSpec } from '../../desired/postgres/spec.ts';
+import { isSuspended } from '../../desired/suspension.ts';
+import { gatherAllOrganizations } from '../../master/gather.ts';
+import { type OrganizationSummary, OrganizationStatus } from '../../master/organization.ts';
+import { pause } from '../../runtime/clock.ts';
+import { gatherAll } from '../../servers/gather.ts';
+import { differsOnServer } from '../../desired/postgres/drift.ts';
+import type { TenantDependencies } from '../../steps/tenant-work.ts';
+import type { Enqueue } from './triggers.ts';
+
+export interface SweepMetrics {
+  /** How many tenants differed, or that a system could not be asked. */
+  swept(target: string, drifted: number | undefined): void;
+}
+
+/** Until the signal aborts. Never throws: what cannot be reached is skipped, said once, and asked again next time. */
+export async function sweepTenants(
+  dependencies: TenantDependencies,
+  options: { readonly enqueue: Enqueue; readonly log: Logger; readonly metrics: SweepMetrics; readonly signal: AbortSignal },
+): Promise<void> {
+  const { clock, config } = dependencies;
+  while (!options.signal.aborted) {
+    await pause(clock, config.sweepIntervalMs, options.signal);
+    if (options.signal.aborted) return;
+    const summaries = await attempt('master', options, () => sweepMaster(dependencies, options.enqueue));
+    if (summaries === undefined) continue;
+    const servers = dependencies.caches.servers.list().filter(({ status }) => isTrue(status?.conditions, 'Ready'));
+    await Promise.all(
+      servers.map(({ metadata }) => attempt(metadata.name, options, () => sweepServer(dependencies, metadata.name, summaries.byServer, options.enqueue))),
+    );
+  }
+}
+
+interface Swept {
+  readonly drifted: number;
+}
+
+async function attempt<T extends Swept>(
+  target: string,
+  { log, metrics }: { readonly log: Logger; readonly metrics: SweepMetrics },
+  sweep: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    const swept = await sweep();
+    metrics.swept(target, swept.drifted);
+    if (swept.drifted > 0) log.info({ target, drifted: swept.drifted }, 'drift found');
+    return swept;
+  } catch (error) {
+    metrics.swept(target, undefined);
+    log.warn({ target, err: error }, 'sweep failed');
+    return undefined;
+  }
+}
+
+type ByServer = ReadonlyMap<string, readonly OrganizationSummary[]>;
+
+/** Rows that do not say what their object says, and objects without a row. */
+async function sweepMaster(dependencies: TenantDependencies, enqueue: Enqueue): Promise<Swept & { readonly byServer: ByServer }> {
+  const summaries = await gatherAllOrganizations((sql) => dependencies.master.query(sql), dependencies.clusterId);
+  const byUid = new Map(summaries.map((summary) => [summary.uid, summary]));
+  let drifted = 0;
+  for (const tenant of settledTenants(dependencies)) {
+    const summary = byUid.get(tenant.metadata.uid);
+    if (summary !== undefined && !differsInMaster(tenant, summary)) continue;
+    drifted += 1;
+    enqueue(keyOf(tenant), 'resync');
+  }
+  return { drifted, byServer: Map.groupBy(summaries, ({ serverName }) => serverName) };
+}
+
+/** Only tenants that are served: the others are being worked on, or wait for something that wakes them. */
+function settledTenants({ caches }: TenantDependencies): readonly StudioTenant[] {
+  return caches.tenants.list().filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && isTrue(status?.conditions, 'Ready') && !isTrue(status?.conditions, 'Stalled'));
+}
+
+function differsInMaster(tenant: StudioTenant, summary: OrganizationSummary): boolean {
+  const status = isSuspended(tenant) ? OrganizationStatus.Suspended : OrganizationStatus.Active;
+  return summary.status !== status || summary.subscription === null || claimsDiffer(claimsOf(tenant), summary);
+}
+
+async function sweepServer(dependencies: TenantDependencies, name: string, byServer: ByServer, enqueue: Enqueue): Promise<Swept> {
+  const facts = await gatherAll(await dependencies.servers.get(name));
+  const summaries = new Map((byServer.get(name) ?? []).map((summary) => [summary.uid, summary]));
+  let drifted = 0;
+  for (const tenant of settledTenants(dependencies)) {
+    const summary = summaries.get(tenant.metadata.uid);
+    if (summary === undefined || !differs(dependencies, tenant, summary, facts.get(summary.id))) continue;
+    drifted += 1;
+    enqueue(keyOf(tenant), 'resync');
+  }
+  return { drifted };
+}
+
+function differs(
+  { caches, installationId }: TenantDependencies,
+  tenant: StudioTenant,
+  summary: OrganizationSummary,
+  facts: TenantFacts | undefined,
+): boolean {
+  const spec = tenantDatabaseSpec(tenant, caches.plans.get(tenant.spec.plan), summary, installationId);
+  return facts === undefined || differsOnServer(spec, facts);
+}

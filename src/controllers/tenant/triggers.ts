@@ -1,0 +1,95 @@
+/**
+ * What wakes a tenant: its own object, and everything it depends on or owns. Separate from the reconciler, which never
+ * asks why it runs. The operator's own status writes wake nobody.
+ */
+import { isDeepStrictEqual } from 'node:util';
+
+import { ANNOTATION } from '../../api/annotations.ts';
+import { type KubernetesObject, keyOf } from '../../api/object-meta.ts';
+import type { PostgresServer } from '../../api/postgres-server.ts';
+import { STUDIO_TENANT } from '../../api/resources.ts';
+import type { StudioTenant } from '../../api/studio-tenant.ts';
+import type { TenantPlan } from '../../api/tenant-plan.ts';
+import type { ChangeOrigin } from '../../runtime/store.ts';
+import type { Caches } from '../../steps/tenant-work.ts';
+
+export type Enqueue = (key: string, priority: 'change' | 'resync') => void;
+
+/** The verbs that people write, plus what pauses: a change of any of them is a wish. */
+const VERBS = Object.values(ANNOTATION).filter((key) => key !== ANNOTATION.appliedHash);
+
+/** Pure: whether a change of the object itself is somebody else's. */
+export function concernsTenant(before: StudioTenant | undefined, after: StudioTenant): boolean {
+  if (before === undefined || before.metadata.uid !== after.metadata.uid) return true;
+  const [old, current] = [before.metadata, after.metadata];
+  return (
+    old.generation !== current.generation ||
+    old.deletionTimestamp !== current.deletionTimestamp ||
+    !isDeepStrictEqual(old.finalizers, current.finalizers) ||
+    VERBS.some((verb) => old.annotations?.[verb] !== current.annotations?.[verb])
+  );
+}
+
+/** Wires the caches to the queue. `releaseTenants` says whom a change of a SchemaRelease concerns. */
+export function watchTenants(caches: Caches, enqueue: Enqueue): void {
+  caches.tenants.onChange((key, before, after, origin) => {
+    if (after !== undefined && concernsTenant(before, after)) enqueue(key, priorityOf(origin));
+  });
+  caches.plans.onChange((_key, before, after) => planChanged(caches, enqueue, before, after));
+  caches.servers.onChange((_key, before, after) => serverChanged(caches, enqueue, before, after));
+  for (const owned of [caches.secrets, caches.ingresses, caches.jobs]) {
+    owned.onChange((_key, before, after, origin) => ownedChanged(enqueue, (after ?? before) as KubernetesObject, origin));
+  }
+}
+
+const priorityOf = (origin: ChangeOrigin): 'change' | 'resync' => (origin === 'watch' ? 'change' : 'resync');
+
+/** By owner reference; the tenant may be gone by then, which its reconcile notices. */
+function ownedChanged(enqueue: Enqueue, object: KubernetesObject, origin: ChangeOrigin): void {
+  const owner = (object.metadata.ownerReferences ?? []).find(({ kind, controller }) => controller === true && kind === STUDIO_TENANT.kind);
+  if (owner !== undefined) enqueue(keyOf({ metadata: { ...object.metadata, name: owner.name } }), priorityOf(origin));
+}
+
+function planChanged(caches: Caches, enqueue: Enqueue, before: TenantPlan | undefined, after: TenantPlan | undefined): void {
+  if (before !== undefined && after !== undefined && isDeepStrictEqual(before.spec, after.spec)) return;
+  const name = (after ?? before)?.metadata.name;
+  for (const tenant of caches.tenants.list()) if (tenant.spec.plan === name) enqueue(keyOf(tenant), 'resync');
+}
+
+/** Those that live on the server, and those that wait for a place anywhere. */
+function serverChanged(
+  caches: Caches,
+  enqueue: Enqueue,
+  before: PostgresServer | undefined,
+  after: PostgresServer | undefined,
+): void {
+  if (before !== undefined && after !== undefined && !differs(before, after)) return;
+  const name = (after ?? before)?.metadata.name;
+  for (const tenant of caches.tenants.list()) {
+    const placed = tenant.status?.database?.server;
+    if (placed === undefined || placed === name) enqueue(keyOf(tenant), 'resync');
+  }
+}
+
+/** The count of databases in a server's status changes with every tenant and concerns none. */
+function differs(before: PostgresServer, after: PostgresServer): boolean {
+  const of = ({ metadata, spec, status }: PostgresServer): unknown => [
+    metadata.uid,
+    metadata.deletionTimestamp,
+    metadata.labels,
+    spec,
+    status?.identity,
+    status?.conditions?.map(({ type, status: value }) => [type, value]),
+  ];
+  return !isDeepStrictEqual(of(before), of(after));
+}
+
+/** Tenants that ask for a subdomain or domain that has just been given up, and are not the ones that gave it up. */
+export function wakeClaimants(caches: Caches, enqueue: Enqueue, claims: readonly string[]): void {
+  if (claims.length === 0) return;
+  const free = new Set(claims);
+  for (const tenant of caches.tenants.list()) {
+    const wanted = [tenant.spec.subdomain, ...tenant.spec.ingress.customDomains];
+    if (wanted.some((claim) => free.has(claim.toLowerCase()))) enqueue(keyOf(tenant), 'change');
+  }
+}
