@@ -27,6 +27,7 @@ export interface GuardedProcess {
   readonly stdout: NodeJS.ReadableStream;
   /** Resolves with the exit code once the program has ended, for whatever reason; -1 when a signal ended the guard itself. */
   readonly ended: Promise<number>;
+  hasEnded(): boolean;
   signal(name: NodeJS.Signals): Promise<void>;
   /** Asks the program to end, kills it after `graceMs`, and resolves when it is gone. */
   stop(graceMs?: number): Promise<void>;
@@ -73,23 +74,27 @@ const guardedProcess = (child: ChildProcess): GuardedProcess => {
   const { stdin, stdout } = child;
   const pidPipe = child.stdio[4] as NodeJS.ReadableStream;
   if (stdin === null || stdout === null) throw new Error('the guard has no pipes');
+  let over = false;
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? -1));
+  }).finally(() => {
+    over = true;
   });
   // Whoever needs the outcome awaits `ended`; without this a failed start would be an unhandled rejection as well.
   ended.catch(() => undefined);
   stdin.on('error', () => undefined); // EPIPE: the guard is gone, `ended` tells
   const pid = text(pidPipe).then(Number);
   const kill = async (): Promise<void> => {
-    signal(await pid, 'SIGKILL');
+    if (!over) signal(await pid, 'SIGKILL');
     await ended;
   };
   return {
     stdout,
     ended,
+    hasEnded: () => over,
     signal: async (name) => {
-      if (child.exitCode === null) signal(await pid, name);
+      if (!over) signal(await pid, name);
     },
     stop: async (graceMs = DEFAULT_GRACE_MS) => {
       stdin.end();

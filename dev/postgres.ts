@@ -152,13 +152,11 @@ const initialise = async (
 /** Between choosing a port and binding it, another program may take it: then choose again. */
 const startOnFreePort = async (launch: Launch): Promise<{ port: number; running: GuardedProcess }> => {
   for (let attempt = 1; ; attempt += 1) {
-    // oxlint-disable no-await-in-loop -- one attempt after the other
     const port = await freePort();
     const running = startServer(launch, port);
     if (await answers(launch, running, port)) return { port, running };
     await running.stop();
     if (attempt === ATTEMPTS) throw new Error(`PostgreSQL did not start: ${await readFile(logFile(launch.directory), 'utf8')}`);
-    // oxlint-enable no-await-in-loop
   }
 };
 
@@ -166,7 +164,6 @@ const startOnFreePort = async (launch: Launch): Promise<{ port: number; running:
 const startAgain = async (launch: Launch, port: number): Promise<GuardedProcess> => {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const running = startServer(launch, port);
-    // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
     if (await answers(launch, running, port)) return running;
   }
   throw new Error(`PostgreSQL did not come back: ${await readFile(logFile(launch.directory), 'utf8')}`);
@@ -195,26 +192,18 @@ const freePort = async (): Promise<number> => {
 
 /** Whether a login with our password succeeds before the process ends. Another server on the port would refuse it. */
 const answers = async ({ password }: Launch, running: GuardedProcess, port: number): Promise<boolean> => {
-  let over = false;
-  running.ended.then(
-    () => (over = true),
-    () => (over = true),
-  );
   const deadline = performance.now() + START_TIMEOUT_MS;
-  while (!over && performance.now() < deadline) {
+  while (!running.hasEnded() && performance.now() < deadline) {
     const client = new pg.Client({ host: HOST, port, user: 'postgres', password, database: 'postgres', connectionTimeoutMillis: 5000 });
     client.on('error', () => undefined); // the outcome of connect() is what counts
-    // oxlint-disable-next-line no-await-in-loop -- polling
     const connected = await client.connect().then(
       () => true,
       () => false,
     );
     if (connected) {
-      // oxlint-disable-next-line no-await-in-loop -- the loop ends here
       await client.end();
       return true;
     }
-    // oxlint-disable-next-line no-await-in-loop -- polling
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return false;

@@ -10,7 +10,6 @@ const POLL_MS = 500;
 export const withFileLock = async <T>(file: string, work: () => Promise<T>, onWait: (holder: number) => void): Promise<T> => {
   await mkdir(path.dirname(file), { recursive: true });
   let told = false;
-  // oxlint-disable no-await-in-loop -- polling
   while (!(await take(file))) {
     const holder = await liveHolder(file);
     if (holder === undefined) {
@@ -21,7 +20,6 @@ export const withFileLock = async <T>(file: string, work: () => Promise<T>, onWa
     told = true;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  // oxlint-enable no-await-in-loop
   try {
     return await work();
   } finally {

@@ -73,7 +73,6 @@ const restoreSymlinks = async (native: string): Promise<void> => {
   const root = path.dirname(native);
   for (const { source, target } of links) {
     const relative = path.relative(path.dirname(target), source);
-    // oxlint-disable-next-line no-await-in-loop -- some links point at others; a few dozen in all
     await symlink(relative, path.join(root, target)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });

@@ -14,7 +14,6 @@ export const eventually = async <T>(
 ): Promise<Exclude<T, undefined | false | void>> => {
   const deadline = performance.now() + timeoutMs;
   let last: unknown = new Error('the condition stayed false');
-  // oxlint-disable no-await-in-loop -- polling
   for (;;) {
     try {
       const result = await attempt();
@@ -26,5 +25,4 @@ export const eventually = async <T>(
     if (performance.now() >= deadline) throw new Error(`not within ${timeoutMs} ms`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }
-  // oxlint-enable no-await-in-loop
 };

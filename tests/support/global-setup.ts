@@ -14,5 +14,5 @@ export default async function globalSetup(project: TestProject): Promise<(() => 
   }
   const running = await startEnvironment();
   project.provide('environment', running.environment);
-  return running.stop;
+  return async () => await running.stop();
 }

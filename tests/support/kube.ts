@@ -27,7 +27,7 @@ const api = (config: KubeConfig): KubernetesObjectApi => KubernetesObjectApi.mak
 
 /** Server-side apply as field manager "test", like `kubectl apply --server-side --force-conflicts`. Rejects with an ApiException. */
 export const applyObject = async (object: AnyObject, config = adminKubeConfig()): Promise<AnyObject> =>
-  (await api(config).patch(object, undefined, undefined, 'test', true, PatchStrategy.ServerSideApply)) as AnyObject;
+  await api(config).patch<AnyObject>(object, undefined, undefined, 'test', true, PatchStrategy.ServerSideApply);
 
 /** Applies every document of a YAML text in order. Namespaced objects without a namespace go into `namespace`. */
 export const applyYaml = async (text: string, namespace?: string, config = adminKubeConfig()): Promise<readonly AnyObject[]> => {
@@ -35,7 +35,6 @@ export const applyYaml = async (text: string, namespace?: string, config = admin
   for (const document of loadAllYaml(text) as (AnyObject | null)[]) {
     if (document === null) continue;
     if (namespace !== undefined) document.metadata.namespace ??= namespace;
-    // oxlint-disable-next-line no-await-in-loop -- later documents may need earlier ones
     applied.push(await applyObject(document, config));
   }
   return applied;
@@ -46,7 +45,7 @@ export const applyFile = async (file: string, namespace?: string, config = admin
 
 /** Undefined when it does not exist. */
 export const readObject = async (reference: ObjectReference, config = adminKubeConfig()): Promise<AnyObject | undefined> =>
-  await orAbsent(async () => (await api(config).read(reference)) as AnyObject);
+  await orAbsent(async () => await api(config).read<AnyObject>(reference));
 
 /** Objects of one kind, in one namespace or in all. */
 export const listObjects = async (apiVersion: string, kind: string, namespace?: string): Promise<readonly AnyObject[]> =>
