@@ -14,3 +14,9 @@ export function backoffDelayMs(backoff: Backoff, failures: number, random: () =>
   const plain = Math.min(backoff.maxMs, backoff.baseMs * 2 ** failures);
   return plain * (1 + backoff.jitter * (2 * random() - 1));
 }
+
+/** What the other side asked us to wait, when the error carries it (Retry-After). */
+export function retryAfterMsOf(error: unknown): number {
+  if (!(error instanceof Error) || !('retryAfterMs' in error)) return 0;
+  return typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0;
+}

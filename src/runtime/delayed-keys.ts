@@ -98,7 +98,7 @@ export class DelayedKeys<T> {
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return;
     heap[0] = last;
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const left = 2 * at + 1;
       const smaller = dueAt(heap, left + 1) < dueAt(heap, left) ? left + 1 : left;
       if (dueAt(heap, smaller) >= last.dueMs) return;

@@ -18,3 +18,12 @@ export interface Leadership {
 export class LeadershipLost extends Error {
   override readonly name = 'LeadershipLost';
 }
+
+/**
+ * Unlike any other process's, and short enough to be part of a PostgreSQL application_name (63 bytes).
+ * @param host the pod's or machine's name
+ * @param random at least 8 characters that no other process draws
+ */
+export function leaderIdentity(host: string, random: string): string {
+  return `${host.slice(0, 30)}_${random.slice(0, 12)}`;
+}

@@ -41,8 +41,8 @@ export interface ReflectorMetrics {
 
 export interface EventMetrics {
   recorded(type: string): void;
-  /** Held back by the rate limit or not accepted by the API server. */
-  dropped(cause: 'rateLimited' | 'failed'): void;
+  /** Held back by the rate limit, too many waiting to be sent, or not accepted by the API server. */
+  dropped(cause: 'rateLimited' | 'queueFull' | 'failed'): void;
 }
 
 export interface LeaderMetrics {

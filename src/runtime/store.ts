@@ -8,12 +8,7 @@ import type { KubernetesObject } from '../api/object-meta.ts';
 export type ChangeOrigin = 'list' | 'watch';
 
 /** No `before`: added. No `after`: deleted. A different metadata.uid: deleted and created again while away. */
-export type ChangeHandler<T> = (
-  key: string,
-  before: T | undefined,
-  after: T | undefined,
-  origin: ChangeOrigin,
-) => void;
+export type ChangeHandler<T> = (key: string, before: T | undefined, after: T | undefined, origin: ChangeOrigin) => void;
 
 /** The values under which an object is found, e.g. the uids of its owners. */
 export type IndexFunction<T> = (object: T) => readonly string[];

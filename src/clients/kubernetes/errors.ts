@@ -39,12 +39,10 @@ export class KubernetesError extends Error {
 
 export const isNotFound = (error: unknown): error is KubernetesError => hasCode(error, 404);
 
-export const isAlreadyExists = (error: unknown): error is KubernetesError =>
-  hasCode(error, 409) && error.reason === 'AlreadyExists';
+export const isAlreadyExists = (error: unknown): error is KubernetesError => hasCode(error, 409) && error.reason === 'AlreadyExists';
 
 /** Somebody else wrote in between, or the object with our uid is not there any more. */
-export const isConflict = (error: unknown): error is KubernetesError =>
-  hasCode(error, 409) && error.reason === 'Conflict';
+export const isConflict = (error: unknown): error is KubernetesError => hasCode(error, 409) && error.reason === 'Conflict';
 
 /** Refused by the schema, by CEL, or by a failed JSON Patch `test`. */
 export const isInvalid = (error: unknown): error is KubernetesError => hasCode(error, 422);
