@@ -27,7 +27,5 @@ tombstone AS (
 INSERT INTO public.tenant_events (organization_id, uid, type, detail)
 SELECT tombstone.id, tombstone.uid,
     CASE tombstone.status WHEN 'deleted' THEN '${TenantEventType.Deleted}' ELSE '${TenantEventType.Abandoned}' END,
-    jsonb_strip_nulls(jsonb_build_object(
-      'server', tombstone.server_name, 'oid', tombstone.database_oid::bigint
-    ))
-  FROM input, tombstone`;
+    jsonb_strip_nulls(jsonb_build_object('server', tombstone.server_name, 'oid', tombstone.database_oid::bigint))
+  FROM tombstone`;

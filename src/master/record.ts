@@ -39,7 +39,11 @@ export async function recordOrganization(
 ): Promise<Organization | undefined> {
   const { credentials, schema, databaseOid, status, reason, subscription, endpoint } = record;
   const input = {
-    ...{ id, uid, databaseOid, status, reason },
+    id,
+    uid,
+    databaseOid,
+    status,
+    reason,
     databasePasswordHash: credentials?.passwordHash,
     credentialsGeneration: credentials?.generation,
     secretNamespace: credentials?.secretNamespace,

@@ -30,12 +30,16 @@ export interface Occupant {
 
 /** The organizations on one server; `oldest` names at most 5 of them. */
 export async function serverOccupants(query: Query, serverName: string): Promise<ServerOccupants> {
-  const rows = await query<Occupant & { readonly organizations: number }>({
-    text: `SELECT id, namespace, name, status, (count(*) OVER ())::integer AS organizations
-FROM public.organizations WHERE server_name = $1 AND living ORDER BY id LIMIT 5`,
+  const [occupants] = await query<ServerOccupants>({
+    text: `SELECT count(*)::integer AS organizations,
+  coalesce(json_agg(json_build_object('id', id, 'namespace', namespace, 'name', name, 'status', status) ORDER BY id)
+    FILTER (WHERE place <= 5), '[]') AS oldest
+FROM (
+  SELECT id, namespace, name, status, row_number() OVER (ORDER BY id) AS place
+  FROM public.organizations WHERE server_name = $1 AND living
+) AS occupant`,
     values: [serverName],
     kind: 'server-occupants',
   });
-  const oldest = rows.map(({ organizations: _, ...occupant }) => occupant);
-  return { organizations: rows[0]?.organizations ?? 0, oldest };
+  return occupants ?? { organizations: 0, oldest: [] };
 }
