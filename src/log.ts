@@ -7,7 +7,7 @@ import { prettyFactory } from 'pino-pretty';
 
 import type { Config } from './config.ts';
 import { serializeError } from './log/error-serializer.ts';
-import { maskPasswords } from './masking.ts';
+import { masked } from './desired/masking.ts';
 
 /** Keys whose values are never written, at the top and one level down. */
 const SECRET_KEYS = ['password', 'passwordHash', 'verifier', 'token', 'uri', 'connectionString', 'databaseUrl'];
@@ -40,7 +40,7 @@ function loggerOptions(level: Config['log']['level']): LoggerOptions {
 
 /** A connection string can arrive under any key; the error serializer looks after errors. */
 function maskStrings(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? maskPasswords(value) : value]));
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? masked(value) : value]));
 }
 
 /** In this process and synchronous, so that the last lines before an exit are seen. */

@@ -2,7 +2,7 @@
  * How an error looks in the log: its chain of causes, each with message, code and place. Separate from the logger
  * because errors of clients carry more than may be written: request headers, bodies, statements with verifiers.
  */
-import { maskPasswords } from '../masking.ts';
+import { masked } from '../desired/masking.ts';
 
 export interface LoggedError {
   readonly type: string;
@@ -23,11 +23,11 @@ const MAX_PARTS = 4;
 
 /** Only the named fields are taken, so that a client's error cannot bring its request along. */
 export function serializeError(error: unknown, depth = 0): LoggedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: maskPasswords(String(error)) };
+  if (!(error instanceof Error)) return { type: typeof error, message: masked(String(error)) };
   const { code, reason } = error as { code?: unknown; reason?: unknown };
   return {
     type: error.name,
-    message: maskPasswords(messageOf(error)),
+    message: masked(messageOf(error)),
     ...(isCode(code) && { code }),
     ...(typeof reason === 'string' && reason !== '' && { reason }),
     ...framesOf(error),
