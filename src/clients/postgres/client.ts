@@ -18,13 +18,13 @@ export class WeakAuthentication extends Error {
   override readonly name = 'WeakAuthentication';
 }
 
-export class PinnedClient extends pg.Client {
-  constructor(target: ConnectionTarget) {
+export class ScramClient extends pg.Client {
+  constructor(config: pg.ClientConfig, password: string) {
     let asked: string | undefined;
     super({
-      ...connectionOptions(target),
+      ...config,
       password: () => {
-        if (asked === undefined) return target.password;
+        if (asked === undefined) return password;
         throw new WeakAuthentication(`the server asks for a ${asked} password; only SCRAM and certificates are used`);
       },
     });
@@ -36,6 +36,13 @@ export class PinnedClient extends pg.Client {
         asked = method;
       });
     }
+  }
+}
+
+/** Of the operator itself, with its start-up options. */
+export class PinnedClient extends ScramClient {
+  constructor(target: ConnectionTarget) {
+    super(connectionOptions(target), target.password);
   }
 }
 

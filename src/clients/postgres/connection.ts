@@ -50,7 +50,7 @@ export function connectionOptions(target: ConnectionTarget): ClientConfig {
     database: target.database,
     application_name: target.applicationName,
     options: startUpOptions(target),
-    ssl: sslOptions(target),
+    ssl: sslOptions(target.tls),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: target.statementTimeoutMs + ANSWER_GRACE_MS,
     keepAlive: true,
@@ -76,8 +76,7 @@ function startUpValue(value: string): string {
   return value.replaceAll(/[\\\s]/g, (character) => `\\${character}`);
 }
 
-function sslOptions(target: ConnectionTarget): NonNullable<ClientConfig['ssl']> {
-  const { mode, ca } = target.tls;
+export function sslOptions({ mode, ca }: TlsOptions): NonNullable<ClientConfig['ssl']> {
   if (mode === 'disable') return false;
   if (mode === 'require') return { rejectUnauthorized: false };
   const authority = ca === undefined ? {} : { ca };
