@@ -25,6 +25,8 @@ export interface GuardedProcessOptions {
 
 export interface GuardedProcess {
   readonly stdout: NodeJS.ReadableStream;
+  /** The program's own process id; 0 when the guard was gone before it could start anything. */
+  readonly pid: Promise<number>;
   /** Resolves with the exit code once the program has ended, for whatever reason; -1 when a signal ended the guard itself. */
   readonly ended: Promise<number>;
   hasEnded(): boolean;
@@ -91,6 +93,7 @@ const guardedProcess = (child: ChildProcess): GuardedProcess => {
   };
   return {
     stdout,
+    pid,
     ended,
     hasEnded: () => over,
     signal: async (name) => {
