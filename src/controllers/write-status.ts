@@ -17,12 +17,7 @@ interface WithStatus extends KubernetesObject {
  * The uid in the applied object makes the API server refuse to create one, or to write onto a successor; an object that
  * is gone needs no status. Returns whether something was written. Throws KubernetesError and Unavailable.
  */
-export async function writeStatus(
-  kubernetes: Kubernetes,
-  resource: Resource,
-  object: WithStatus,
-  status: object,
-): Promise<boolean> {
+export async function writeStatus(kubernetes: Kubernetes, resource: Resource, object: WithStatus, status: object): Promise<boolean> {
   if (isDeepStrictEqual(plain(object.status), plain(status))) return false;
   const { name, namespace, uid } = object.metadata;
   const metadata = { name, uid, ...(namespace === undefined ? {} : { namespace }) };

@@ -5,7 +5,7 @@
 import { isUnder } from '../api/hosts.ts';
 import { RESERVED_SUBDOMAINS } from '../api/reserved.ts';
 import type { StudioTenant } from '../api/studio-tenant.ts';
-import type { Claims, Organization } from '../master/organization.ts';
+import type { Claims } from '../master/organization.ts';
 
 export interface Refusal {
   readonly reason: string;
@@ -45,7 +45,7 @@ export function refusalOf(claims: Claims, reserved: Reserved): Refusal | undefin
   };
 }
 
-export function claimsDiffer(claims: Claims, organization: Organization): boolean {
+export function claimsDiffer(claims: Claims, organization: Claims): boolean {
   return (
     claims.displayName !== organization.displayName ||
     claims.subdomain !== organization.subdomain ||

@@ -61,17 +61,14 @@ export function connectionSecretData(credentials: Credentials, endpoint: Endpoin
 }
 
 /** The Secret as it is created. */
-export function connectionSecret(
-  tenant: StudioTenant,
-  data: Readonly<Record<string, string>>,
-): Omit<ConnectionSecret, 'metadata'> & { readonly metadata: Partial<ConnectionSecret['metadata']> } {
+export function connectionSecret(tenant: StudioTenant, data: Readonly<Record<string, string>>) {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
     type: SECRET_TYPE,
     metadata: {
       name: secretName(tenant.metadata.name),
-      namespace: tenant.metadata.namespace,
+      namespace: tenant.metadata.namespace ?? '',
       labels: { ...MANAGED_BY_LABELS, [LABELS.tenant]: tenant.metadata.name },
       ownerReferences: [ownedBy(tenant)],
     },
@@ -87,8 +84,7 @@ export function encodeData(data: Readonly<Record<string, string>>): Readonly<Rec
 export function passwordOf(secret: ConnectionSecret): string | undefined {
   const bytes = Buffer.from(secret.data?.['password'] ?? '', 'base64');
   const password = bytes.toString('utf8');
-  const usable =
-    bytes.length > 0 && bytes.length <= MAX_PASSWORD_BYTES && Buffer.from(password).equals(bytes) && isPrintable(password);
+  const usable = bytes.length > 0 && bytes.length <= MAX_PASSWORD_BYTES && Buffer.from(password).equals(bytes) && isPrintable(password);
   return usable ? password : undefined;
 }
 

@@ -19,7 +19,10 @@ export function deletionPlan(tenant: StudioTenant, isKindBeingDeleted: boolean):
   const retain = (reason: string, message: string): DeletionPlan => ({ policy: DeletionPolicy.Retain, overruled: { reason, message } });
   if (tenant.spec.deletionPolicy !== DeletionPolicy.Delete) return { policy: DeletionPolicy.Retain, overruled: undefined };
   if (isKindBeingDeleted) {
-    return retain('KindBeingDeleted', 'The StudioTenant kind itself is being deleted, so the database is kept although deletionPolicy is Delete.');
+    return retain(
+      'KindBeingDeleted',
+      'The StudioTenant kind itself is being deleted, so the database is kept although deletionPolicy is Delete.',
+    );
   }
   const confirmation = annotationOf(tenant, ANNOTATION.confirmDeletion);
   if (confirmation !== tenant.metadata.name) {

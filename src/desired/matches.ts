@@ -21,7 +21,10 @@ export function includes(live: unknown, expected: unknown): boolean {
 
 /** A short name for a value: equal values have equal hashes whatever the order of their keys. 16 hex digits. */
 export function hashOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(sorted(value as Json))).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value as Json)))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 function sorted(value: Json): Json {

@@ -20,18 +20,13 @@ export interface PlacementWish {
  * The server with the fewest databases in proportion to its capacity, of those that are asked for, Ready and not full.
  * @param databases how many organizations that are not deleted live on each server, by name
  */
-export function placeTenant(
-  wish: PlacementWish,
-  servers: readonly PostgresServer[],
-  databases: ReadonlyMap<string, number>,
-): Placing {
+export function placeTenant(wish: PlacementWish, servers: readonly PostgresServer[], databases: ReadonlyMap<string, number>): Placing {
   const candidates = servers.filter((server) => isCandidate(server, wish));
   if (candidates.length === 0) return noCandidate(wish, servers.length);
   const open = candidates.filter((server) => server.spec.unschedulable !== true && server.metadata.deletionTimestamp === undefined);
   const ready = open.filter((server) => isTrue(server.status?.conditions, 'Ready'));
   if (ready.length === 0) return notReady(wish, open.length);
-  const load = (server: PostgresServer): number =>
-    (databases.get(server.metadata.name) ?? 0) / server.spec.capacity.maxDatabases;
+  const load = (server: PostgresServer): number => (databases.get(server.metadata.name) ?? 0) / server.spec.capacity.maxDatabases;
   const [emptiest] = ready.toSorted((a, b) => load(a) - load(b) || a.metadata.name.localeCompare(b.metadata.name));
   if (emptiest === undefined || load(emptiest) >= 1) return noRoom(ready);
   return { kind: 'placed', server: emptiest };
@@ -47,7 +42,10 @@ function noCandidate(wish: PlacementWish, servers: number): Placing {
     return nowhere('ServerNotFound', `No PostgresServer is named "${wish.server}". Create it, or correct spec.database.server.`);
   }
   if (servers === 0) return nowhere('NoServer', 'There is no PostgresServer yet. Create one.');
-  return nowhere('NoServerForPlan', "No PostgresServer carries the labels that the plan's serverSelector asks for. Label one, or change the plan.");
+  return nowhere(
+    'NoServerForPlan',
+    "No PostgresServer carries the labels that the plan's serverSelector asks for. Label one, or change the plan.",
+  );
 }
 
 function notReady(wish: PlacementWish, open: number): Placing {
@@ -59,7 +57,10 @@ function notReady(wish: PlacementWish, open: number): Placing {
 
 function noRoom(full: readonly PostgresServer[]): Placing {
   const names = full.map((server) => server.metadata.name).join(', ');
-  return nowhere('NoServerWithRoom', `All databases that fit are taken on ${names}. Raise spec.capacity.maxDatabases or add a PostgresServer.`);
+  return nowhere(
+    'NoServerWithRoom',
+    `All databases that fit are taken on ${names}. Raise spec.capacity.maxDatabases or add a PostgresServer.`,
+  );
 }
 
 function nowhere(reason: string, message: string): Placing {

@@ -6,7 +6,7 @@ import { FINALIZER } from '../api/group.ts';
 import type { Resource } from '../api/resources.ts';
 import type { KubernetesObject } from '../api/object-meta.ts';
 import { STUDIO_TENANT } from '../api/resources.ts';
-import type { Kubernetes } from '../clients/kubernetes/kubernetes.ts';
+import type { JsonPatchOperation, Kubernetes } from '../clients/kubernetes/kubernetes.ts';
 import { defineStep, StepName } from './step.ts';
 import type { TenantWork } from './tenant-work.ts';
 
@@ -24,14 +24,11 @@ export const finalizer = defineStep<TenantWork, boolean, undefined>({
 /** Throws KubernetesError (a conflict) when the object was written meanwhile; the next reconcile sees it anew. */
 export async function addFinalizer(kubernetes: Kubernetes, resource: Resource, object: KubernetesObject): Promise<void> {
   const { finalizers, resourceVersion } = object.metadata;
-  const add =
+  const add: JsonPatchOperation =
     finalizers === undefined
       ? { op: 'add', path: '/metadata/finalizers', value: [FINALIZER] }
       : { op: 'add', path: '/metadata/finalizers/-', value: FINALIZER };
-  await kubernetes.jsonPatch(resource, object.metadata, [
-    { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-    add,
-  ]);
+  await kubernetes.jsonPatch(resource, object.metadata, [{ op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }, add]);
 }
 
 /** Safe to repeat: an object without our finalizer, or gone, is left as it is. */

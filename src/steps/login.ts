@@ -4,7 +4,7 @@
  */
 import { ConditionType } from '../api/conditions.ts';
 import { databaseName } from '../api/names.ts';
-import { SqlState } from '../clients/postgres/sql.ts';
+import { SqlState } from '../clients/postgres/sql-state.ts';
 import { passwordMatches } from '../clients/passwords.ts';
 import { scramVerifier } from '../clients/postgres/scram.ts';
 import { type ConnectionSecret, generationIn, passwordOf, secretVersion } from '../desired/connection-secret.ts';

@@ -1,14 +1,15 @@
 /**
  * Step 2: the tenant's row in the master database. Identity gives N; unique indexes decide who has a subdomain or a
  * domain; the server is chosen and stored before any SQL runs there. A row that is already there is taken up again
- * (coming-back.ts) rather than doubled.
+ * (adopt.ts) rather than doubled.
  */
 import { ConditionType } from '../api/conditions.ts';
 import type { Claims, GatheredOrganization, Organization } from '../master/organization.ts';
 import { connectAddress, type PostgresServer } from '../api/postgres-server.ts';
+import { comingBack } from '../desired/coming-back.ts';
 import { claimsDiffer, claimsOf, refusalOf, releasedClaims } from '../desired/claims.ts';
 import { changeClaims, placeOrganization } from '../master/organizations.ts';
-import { adopt, comingBack } from './coming-back.ts';
+import { adopt } from './adopt.ts';
 import { describeRefusal } from './refusals.ts';
 import { registerTenant } from './register.ts';
 import { defineStep, type Failed, StepName, type Verdict, type Waiting } from './step.ts';

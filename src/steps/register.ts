@@ -59,7 +59,11 @@ async function findOnServers(work: TenantWork): Promise<Found | undefined> {
 }
 
 async function rebuild(work: TenantWork, found: Found): Promise<RegisterOutcome> {
-  work.note('Warning', 'OrganizationRebuilt', `The master database had no row for studio_${found.n}_db; it was rebuilt from the database's mark`);
+  work.note(
+    'Warning',
+    'OrganizationRebuilt',
+    `The master database had no row for studio_${found.n}_db; it was rebuilt from the database's mark`,
+  );
   return rebuildOrganization(work.queryMaster, {
     identity: work.identity,
     claims: claimsOf(work.tenant),

@@ -5,11 +5,7 @@
 import type { ConditionType } from '../api/conditions.ts';
 
 /** What comparing a tenant with the world tells us to do next. */
-export type Verdict<Change> =
-  | InSync
-  | { readonly kind: 'outOfSync'; readonly change: Change }
-  | Waiting
-  | Failed;
+export type Verdict<Change> = InSync | { readonly kind: 'outOfSync'; readonly change: Change } | Waiting | Failed;
 
 /** All is as asked. `reason` defaults to `InSync`. */
 export interface InSync {

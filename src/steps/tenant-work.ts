@@ -21,12 +21,13 @@ import type { TenantConfig } from '../config.ts';
 import type { Refusal } from '../desired/claims.ts';
 import type { ConnectionSecret } from '../desired/connection-secret.ts';
 import type { Ingress } from '../desired/ingress.ts';
+import type { Job } from '../desired/migration-run.ts';
 import type { TenantFacts } from '../desired/postgres/facts.ts';
 import { tenantDatabaseSpec, type TenantDatabaseSpec } from '../desired/postgres/spec.ts';
 import { gatherOrganization } from '../master/gather.ts';
 import type { GatheredOrganization, ObjectIdentity, Organization } from '../master/organization.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { EventRecorder } from '../runtime/event.ts';
+import type { EventRecorder } from '../runtime/event-recorder.ts';
 import type { Semaphore } from '../runtime/semaphore.ts';
 import type { Store } from '../runtime/store.ts';
 import { gatherTenant } from '../servers/gather.ts';
@@ -57,7 +58,7 @@ export interface Caches {
   readonly servers: Store<PostgresServer>;
   readonly plans: Store<TenantPlan>;
   readonly releases: Store<SchemaRelease>;
-  readonly jobs: Store<KubernetesObject>;
+  readonly jobs: Store<Job>;
   readonly ingresses: Store<Ingress>;
   /** Metadata only: passwords stay out of the heap. */
   readonly secrets: Store<KubernetesObject>;
@@ -127,8 +128,7 @@ export class TenantWork {
   readonly queryMaster: Query = (sql) => this.dependencies.master.query(sql);
 
   /** Whether a StudioTenant with this uid exists. */
-  readonly isAlive = (uid: string): boolean =>
-    this.dependencies.caches.tenants.list().some((tenant) => tenant.metadata.uid === uid);
+  readonly isAlive = (uid: string): boolean => this.dependencies.caches.tenants.list().some((tenant) => tenant.metadata.uid === uid);
 
   /** The tenant's rows in the master database, and the rows that stand in its way. One query. */
   gathered(): Promise<GatheredOrganization> {
@@ -181,7 +181,7 @@ export class TenantWork {
 
   /** What should exist on the server for this tenant. */
   async database(): Promise<TenantDatabaseSpec> {
-    return tenantDatabaseSpec(this.tenant, this.plan(), await this.organization(), this.dependencies.installationId);
+    return tenantDatabaseSpec(this.tenant, this.plan(), databaseRow(await this.organization()), this.dependencies.installationId);
   }
 
   /** The connection Secret. The cache, which holds metadata only, tells whether reading it is worth while. */
@@ -245,6 +245,11 @@ export class TenantWork {
     const cached = this.dependencies.caches.ingresses.get(`${namespace ?? ''}/${request.name}`);
     return cached ?? this.dependencies.kubernetes.get<Ingress>(INGRESS, request);
   }
+}
+
+/** The columns that say what should exist on the server. */
+export function databaseRow({ id, uid, databaseOid }: Pick<Organization, 'id' | 'uid' | 'databaseOid'>) {
+  return { id, uid, databaseOid: databaseOid === null ? undefined : String(databaseOid) };
 }
 
 /** What `adopt-organization` asks for; a value that is no id asks for one that cannot exist. */

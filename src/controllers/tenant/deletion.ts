@@ -79,7 +79,11 @@ async function withoutServer(work: TenantWork, organization: Organization): Prom
   if (isAbandoned(work.tenant, databaseName)) {
     await abandonOrganization(work.queryMaster, organization);
     release(work, organization);
-    work.note('Warning', 'DatabaseAbandoned', `Database ${databaseName} on server "${serverName}" was given up: whether its data is gone is not known`);
+    work.note(
+      'Warning',
+      'DatabaseAbandoned',
+      `Database ${databaseName} on server "${serverName}" was given up: whether its data is gone is not known`,
+    );
     return done;
   }
   return waiting(

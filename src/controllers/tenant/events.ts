@@ -1,7 +1,7 @@
 /** Which changes of a tenant's status are worth an Event. Separate because a status says how things are, an Event that they changed. */
 import { ConditionType, findCondition, isTrue } from '../../api/conditions.ts';
 import type { StudioTenant, StudioTenantStatus } from '../../api/studio-tenant.ts';
-import type { EventRecorder } from '../../runtime/event.ts';
+import type { EventRecorder } from '../../runtime/event-recorder.ts';
 
 export function noteTransition(events: EventRecorder, tenant: StudioTenant, status: StudioTenantStatus): void {
   const before = tenant.status?.conditions;

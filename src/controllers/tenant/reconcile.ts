@@ -82,7 +82,9 @@ async function report(dependencies: TenantDependencies, tenant: StudioTenant, st
 
 /** The earliest time at which a step wants to look again. */
 function soonest({ steps: done }: Outcome): number | undefined {
-  const times = done.flatMap(({ verdict }) => ('retryAfterMs' in verdict && verdict.retryAfterMs !== undefined ? [verdict.retryAfterMs] : []));
+  const times = done.flatMap(({ verdict }) =>
+    'retryAfterMs' in verdict && verdict.retryAfterMs !== undefined ? [verdict.retryAfterMs] : [],
+  );
   return times.length === 0 ? undefined : Math.min(...times);
 }
 

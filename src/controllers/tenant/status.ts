@@ -3,7 +3,7 @@
  * when it differs. What a pass did not reach keeps what was said about it before, where that was about a tenant served.
  */
 import { ANNOTATION, annotationOf } from '../../api/annotations.ts';
-import { type Condition, ConditionType, findCondition, setCondition } from '../../api/conditions.ts';
+import { type Condition, type ConditionChange, ConditionType, findCondition, setCondition } from '../../api/conditions.ts';
 import { databaseName, secretName } from '../../api/names.ts';
 import type { StudioTenant, StudioTenantStatus } from '../../api/studio-tenant.ts';
 import type { TenantConfig } from '../../config.ts';
@@ -176,12 +176,15 @@ export function pausedStatus(tenant: StudioTenant, now: string): StudioTenantSta
   const ready = findCondition(before.conditions, ConditionType.Ready)?.status === 'True';
   const { generation: observedGeneration } = tenant.metadata;
   const paused = { reason: 'Paused', message, observedGeneration };
-  const conditions = [
+  const conditions: readonly ConditionChange[] = [
     { type: ConditionType.Reconciling, status: 'False', ...paused },
-    ready ? { type: ConditionType.Stalled, status: 'False', ...paused } : { type: ConditionType.Stalled, status: 'True', ...paused },
-  ] as const;
+    { type: ConditionType.Stalled, status: ready ? 'False' : 'True', ...paused },
+  ];
   const unknownReady = { type: ConditionType.Ready, status: 'False', ...paused } as const;
-  const start = findCondition(before.conditions, ConditionType.Ready) === undefined ? setCondition(before.conditions, unknownReady, now) : before.conditions;
+  const start =
+    findCondition(before.conditions, ConditionType.Ready) === undefined
+      ? setCondition(before.conditions, unknownReady, now)
+      : before.conditions;
   return { ...before, conditions: conditions.reduce<readonly Condition[]>((sum, change) => setCondition(sum, change, now), start ?? []) };
 }
 

@@ -12,12 +12,12 @@ import { claimsDiffer, claimsOf } from '../../desired/claims.ts';
 import type { TenantFacts } from '../../desired/postgres/facts.ts';
 import { tenantDatabaseSpec } from '../../desired/postgres/spec.ts';
 import { isSuspended } from '../../desired/suspension.ts';
-import { gatherAllOrganizations } from '../../master/gather.ts';
+import { gatherAll as gatherOrganizations } from '../../master/gather.ts';
 import { type OrganizationSummary, OrganizationStatus } from '../../master/organization.ts';
 import { pause } from '../../runtime/clock.ts';
 import { gatherAll } from '../../servers/gather.ts';
 import { differsOnServer } from '../../desired/postgres/drift.ts';
-import type { TenantDependencies } from '../../steps/tenant-work.ts';
+import { databaseRow, type TenantDependencies } from '../../steps/tenant-work.ts';
 import type { Enqueue } from './triggers.ts';
 
 export interface SweepMetrics {
@@ -38,7 +38,9 @@ export async function sweepTenants(
     if (summaries === undefined) continue;
     const servers = dependencies.caches.servers.list().filter(({ status }) => isTrue(status?.conditions, 'Ready'));
     await Promise.all(
-      servers.map(({ metadata }) => attempt(metadata.name, options, () => sweepServer(dependencies, metadata.name, summaries.byServer, options.enqueue))),
+      servers.map(({ metadata }) =>
+        attempt(metadata.name, options, () => sweepServer(dependencies, metadata.name, summaries.byServer, options.enqueue)),
+      ),
     );
   }
 }
@@ -68,7 +70,7 @@ type ByServer = ReadonlyMap<string, readonly OrganizationSummary[]>;
 
 /** Rows that do not say what their object says, and objects without a row. */
 async function sweepMaster(dependencies: TenantDependencies, enqueue: Enqueue): Promise<Swept & { readonly byServer: ByServer }> {
-  const summaries = await gatherAllOrganizations((sql) => dependencies.master.query(sql), dependencies.clusterId);
+  const summaries = await gatherOrganizations((sql) => dependencies.master.query(sql), dependencies.clusterId);
   const byUid = new Map(summaries.map((summary) => [summary.uid, summary]));
   let drifted = 0;
   for (const tenant of settledTenants(dependencies)) {
@@ -82,7 +84,12 @@ async function sweepMaster(dependencies: TenantDependencies, enqueue: Enqueue): 
 
 /** Only tenants that are served: the others are being worked on, or wait for something that wakes them. */
 function settledTenants({ caches }: TenantDependencies): readonly StudioTenant[] {
-  return caches.tenants.list().filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && isTrue(status?.conditions, 'Ready') && !isTrue(status?.conditions, 'Stalled'));
+  return caches.tenants
+    .list()
+    .filter(
+      ({ metadata, status }) =>
+        metadata.deletionTimestamp === undefined && isTrue(status?.conditions, 'Ready') && !isTrue(status?.conditions, 'Stalled'),
+    );
 }
 
 function differsInMaster(tenant: StudioTenant, summary: OrganizationSummary): boolean {
@@ -109,6 +116,6 @@ function differs(
   summary: OrganizationSummary,
   facts: TenantFacts | undefined,
 ): boolean {
-  const spec = tenantDatabaseSpec(tenant, caches.plans.get(tenant.spec.plan), summary, installationId);
+  const spec = tenantDatabaseSpec(tenant, caches.plans.get(tenant.spec.plan), databaseRow(summary), installationId);
   return facts === undefined || differsOnServer(spec, facts);
 }

@@ -57,12 +57,7 @@ function planChanged(caches: Caches, enqueue: Enqueue, before: TenantPlan | unde
 }
 
 /** Those that live on the server, and those that wait for a place anywhere. */
-function serverChanged(
-  caches: Caches,
-  enqueue: Enqueue,
-  before: PostgresServer | undefined,
-  after: PostgresServer | undefined,
-): void {
+function serverChanged(caches: Caches, enqueue: Enqueue, before: PostgresServer | undefined, after: PostgresServer | undefined): void {
   if (before !== undefined && after !== undefined && !differs(before, after)) return;
   const name = (after ?? before)?.metadata.name;
   for (const tenant of caches.tenants.list()) {

@@ -1,0 +1,60 @@
+/**
+ * A tenant without a row of its own may still have one: kept from before (Retain), left by an object that is gone
+ * (a restored cluster, a finalizer removed by hand), or asked for by annotation. Which of them is taken
+ * up is decided here; pure, and separate from the step, because it is the part that could hand somebody the wrong data.
+ */
+import { ANNOTATION, annotationOf } from '../api/annotations.ts';
+import type { StudioTenant } from '../api/studio-tenant.ts';
+import type { GatheredOrganization, Organization } from '../master/organization.ts';
+import { claimsOf } from './claims.ts';
+
+export type ComingBack =
+  | { readonly kind: 'adopt'; readonly organization: Organization }
+  | { readonly kind: 'refused'; readonly reason: string; readonly message: string };
+
+/**
+ * Pure. Undefined when there is nothing to come back to.
+ * @param isAlive whether a StudioTenant with this uid still exists in the cluster
+ */
+export function comingBack(
+  tenant: StudioTenant,
+  gathered: GatheredOrganization,
+  isAlive: (uid: string) => boolean,
+): ComingBack | undefined {
+  const asked = annotationOf(tenant, ANNOTATION.adoptOrganization);
+  if (asked !== undefined) return adoptRequested(asked, gathered.requested, isAlive);
+  const { predecessor } = gathered;
+  if (predecessor === undefined) return undefined;
+  if (isAlive(predecessor.uid)) return undefined;
+  if (predecessor.status === 'retained' && predecessor.subdomain !== claimsOf(tenant).subdomain) {
+    return retainedExists(tenant, predecessor);
+  }
+  return { kind: 'adopt', organization: predecessor };
+}
+
+function adoptRequested(asked: string, requested: Organization | undefined, isAlive: (uid: string) => boolean): ComingBack {
+  if (requested === undefined) {
+    return refused(
+      'OrganizationNotFound',
+      `There is no organization ${asked} to adopt. Correct or remove the annotation ${ANNOTATION.adoptOrganization}.`,
+    );
+  }
+  if (requested.status === 'retained' || !isAlive(requested.uid)) return { kind: 'adopt', organization: requested };
+  return refused(
+    'OrganizationInUse',
+    `Organization ${asked} belongs to a StudioTenant that exists. Delete that one first (deletionPolicy Retain), or remove the annotation ${ANNOTATION.adoptOrganization}.`,
+  );
+}
+
+function retainedExists(tenant: StudioTenant, retained: Organization): ComingBack {
+  return refused(
+    'RetainedExists',
+    `Organization ${retained.id} with its data was kept when an earlier ${tenant.metadata.name} with another subdomain was deleted. ` +
+      `To take it up under the new subdomain, set the annotation ${ANNOTATION.adoptOrganization}: "${retained.id}". ` +
+      `To start empty, choose another metadata.name; to erase the kept one, apply it with its old subdomain, deletionPolicy Delete and the confirmation, and delete it.`,
+  );
+}
+
+function refused(reason: string, message: string): ComingBack {
+  return { kind: 'refused', reason, message };
+}
