@@ -58,7 +58,7 @@ function container(): object {
   return {
     name: 'operator',
     image: INSTALLATION.image,
-    args: ['operator'],
+    command: ['operator'],
     ports: [{ name: 'http', containerPort: INSTALLATION.httpPort }],
     envFrom: [{ configMapRef: { name: INSTALLATION.configMap, optional: true } }],
     env: environment(),
