@@ -8,13 +8,13 @@ import { clientMetrics, type ClientMetrics } from './metrics/client-metrics.ts';
 import { instruments } from './metrics/instruments.ts';
 import { registerFleetMetrics, type Fleet } from './metrics/fleet-metrics.ts';
 import { runtimeMetrics, type RuntimeMetrics } from './metrics/runtime-metrics.ts';
-import type { TenantMetrics } from './steps/metrics.ts';
+import type { SweepMetrics, TenantMetrics } from './steps/metrics.ts';
 
 export interface Metrics {
   readonly registry: Registry;
   readonly runtime: RuntimeMetrics;
   readonly clients: ClientMetrics;
-  readonly tenants: TenantMetrics;
+  readonly tenants: TenantMetrics & SweepMetrics;
   /** Counts tenants and servers from the caches; call once, when the caches exist. */
   readonly observeFleet: (fleet: Fleet) => void;
 }
@@ -35,7 +35,7 @@ export function createMetrics(): Metrics {
   };
 }
 
-function tenantMetrics(registry: Registry): TenantMetrics {
+function tenantMetrics(registry: Registry): TenantMetrics & SweepMetrics {
   const make = instruments(registry);
   const steps = make.histogram(
     { name: 'studio_step_seconds', help: 'Length of one run of one step of a tenant.', labels: ['step', 'outcome'] },
@@ -45,7 +45,13 @@ function tenantMetrics(registry: Registry): TenantMetrics {
     { name: 'studio_tenant_ready_seconds', help: 'Time from the creation of a StudioTenant to its first Ready.', labels: [] },
     READY_BUCKETS,
   );
+  const drifted = make.gauge({ name: 'studio_sweep_drifted', help: 'Tenants that differed in the last drift sweep.', labels: ['target'] });
+  const failures = make.counter({ name: 'studio_sweep_failures_total', help: 'Drift sweeps of a target that failed.', labels: ['target'] });
   return {
+    swept(target, count) {
+      if (count === undefined) failures.inc({ target });
+      else drifted.set({ target }, count);
+    },
     step: (step, outcome, seconds) => steps.observe({ step, outcome }, seconds),
     becameReady: (seconds) => ready.observe(seconds),
   };

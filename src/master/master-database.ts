@@ -50,9 +50,10 @@ export class MasterDatabase implements DatabasePool {
     this.#options = options;
   }
 
-  /** Undefined until the master database has been opened. */
-  get installationId(): string | undefined {
-    return this.#opened?.installationId;
+  /** Stands in the comment of everything that is ours. Throws before the master database has been opened. */
+  requireInstallationId(): string {
+    if (this.#opened === undefined) throw new Error('the installation is asked for before the master database is open');
+    return this.#opened.installationId;
   }
 
   /** Resolves when it is open. Throws Unavailable, MasterDatabaseRefused and what the server says. */

@@ -11,4 +11,9 @@ export interface TenantMetrics {
   becameReady(seconds: number): void;
 }
 
+export interface SweepMetrics {
+  /** studio_sweep_drifted, studio_sweep_failures_total: how many tenants differed; undefined: the target could not be asked. */
+  swept(target: string, drifted: number | undefined): void;
+}
+
 export const noTenantMetrics: TenantMetrics = { step: () => {}, becameReady: () => {} };

@@ -6,6 +6,7 @@ import { isNamespaceTerminating, KubernetesError } from '../../clients/kubernete
 import { sqlState } from '../../clients/postgres/sql-state.ts';
 import { Unavailable } from '../../runtime/unavailable.ts';
 import { ServerNotReady } from '../../servers/servers.ts';
+import type { TenantMetrics } from '../../steps/metrics.ts';
 import type { Settled, Step, StepName } from '../../steps/step.ts';
 import type { ConditionType } from '../../api/conditions.ts';
 import type { TenantWork } from '../../steps/tenant-work.ts';
@@ -34,22 +35,29 @@ export interface Outcome {
 }
 
 /** Runs the steps in order until one blocks or throws. */
-export async function runSteps(steps: readonly Step<TenantWork>[], work: TenantWork): Promise<Outcome> {
+export async function runSteps(steps: readonly Step<TenantWork>[], work: TenantWork, metrics: TenantMetrics): Promise<Outcome> {
   const done: StepOutcome[] = [];
   for (const step of steps) {
-    work.signal.throwIfAborted();
-    try {
-      const verdict = await step.run(work);
-      done.push({ step: step.name, condition: step.condition, verdict });
-      if (verdict.kind !== 'inSync' && verdict.blocks) break;
-    } catch (error) {
-      const settled = verdictOf(error);
-      if (settled === undefined) return { steps: done, problem: problemOf(step.name, error, work, step.condition) };
-      done.push({ step: step.name, condition: step.condition, verdict: settled });
-      break;
-    }
+    const ran = await runStep(step, work, metrics);
+    if ('error' in ran) return { steps: done, problem: ran };
+    done.push({ step: step.name, condition: step.condition, verdict: ran });
+    if (ran.kind !== 'inSync' && ran.blocks) break;
   }
   return { steps: done, problem: undefined };
+}
+
+async function runStep(step: Step<TenantWork>, work: TenantWork, metrics: TenantMetrics): Promise<Settled | Problem> {
+  const startedMs = work.dependencies.clock.monotonicMs();
+  const seconds = (): number => (work.dependencies.clock.monotonicMs() - startedMs) / 1_000;
+  try {
+    work.signal.throwIfAborted();
+    const verdict = await step.run(work);
+    metrics.step(step.name, verdict.kind, seconds());
+    return verdict;
+  } catch (error) {
+    metrics.step(step.name, 'error', seconds());
+    return verdictOf(error) ?? problemOf(step.name, error, work, step.condition);
+  }
 }
 
 /** Errors that are findings rather than faults: nothing is gained by trying again soon. */

@@ -5,13 +5,11 @@
  */
 import { createHash } from 'node:crypto';
 
-import type { Logger } from 'pino';
-
 import { isTrue } from '../../api/conditions.ts';
 import { keyOf } from '../../api/object-meta.ts';
 import type { StudioTenant } from '../../api/studio-tenant.ts';
 import { isSuspended } from '../../desired/suspension.ts';
-import { pause } from '../../runtime/clock.ts';
+import { type Clock, pause } from '../../runtime/clock.ts';
 import type { Caches } from '../../steps/tenant-work.ts';
 
 const TICK_MS = 1_000;
@@ -23,27 +21,19 @@ export function turnOf(uid: string, ticks: number): number {
 
 export interface ProbeOptions {
   readonly caches: Caches;
+  readonly clock: Clock;
   readonly intervalMs: number;
-  /** Proves one login and looks inside; queues the tenant itself where something differs. */
-  readonly probe: (tenant: StudioTenant) => Promise<void>;
-  readonly log: Logger;
+  /** Has the tenant reconciled with its login proven and its database looked into. */
+  readonly probe: (key: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Until the signal aborts. Never throws; a probe that fails is logged, and its turn comes again. */
-export async function probeTenants(clock: Parameters<typeof pause>[0], options: ProbeOptions): Promise<void> {
-  const ticks = Math.max(1, Math.round(options.intervalMs / TICK_MS));
-  for (let tick = 0; !options.signal.aborted; tick = (tick + 1) % ticks) {
-    const began = clock.monotonicMs();
-    for (const tenant of turnsAt(options.caches, tick, ticks)) {
-      if (options.signal.aborted) return;
-      try {
-        await options.probe(tenant);
-      } catch (error) {
-        options.log.warn({ tenant: keyOf(tenant), err: error }, 'probe failed');
-      }
-    }
-    await pause(clock, Math.max(0, TICK_MS - (clock.monotonicMs() - began)), options.signal);
+/** Until the signal aborts. */
+export async function probeTenants({ caches, clock, intervalMs, probe, signal }: ProbeOptions): Promise<void> {
+  const ticks = Math.max(1, Math.round(intervalMs / TICK_MS));
+  for (let tick = 0; !signal.aborted; tick = (tick + 1) % ticks) {
+    for (const tenant of turnsAt(caches, tick, ticks)) probe(keyOf(tenant));
+    await pause(clock, TICK_MS, signal);
   }
 }
 

@@ -7,6 +7,7 @@ import type { StudioTenant, StudioTenantStatus } from '../../api/studio-tenant.t
 import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { keyOfRequest } from '../../runtime/reconciler.ts';
 import { steps } from '../../steps/index.ts';
+import type { TenantMetrics } from '../../steps/metrics.ts';
 import { type TenantDependencies, TenantWork } from '../../steps/tenant-work.ts';
 import { writeStatus } from '../write-status.ts';
 import { deleteTenant } from './deletion.ts';
@@ -19,8 +20,7 @@ import { isPaused, pausedStatus, tenantStatus } from './status.ts';
 export interface TenantHooks {
   /** Subdomains and domains that are free now. */
   released(claims: readonly string[]): void;
-  /** A tenant has become Ready for the first time. */
-  firstReady(tenant: StudioTenant, seconds: number): void;
+  readonly metrics: TenantMetrics;
   /** Whether the login is to be proven although nothing changed; asked once per reconcile. */
   takeProofRequest(key: string): boolean;
 }
@@ -38,7 +38,7 @@ export function tenantReconciler(dependencies: TenantDependencies, hooks: Tenant
 }
 
 async function provision(work: TenantWork, hooks: TenantHooks): Promise<Result> {
-  const outcome = await runSteps(steps, work);
+  const outcome = await runSteps(steps, work, hooks.metrics);
   const { dependencies, tenant } = work;
   const organization = await work.knownOrganization();
   const status = tenantStatus({
@@ -51,7 +51,7 @@ async function provision(work: TenantWork, hooks: TenantHooks): Promise<Result> 
   });
   await report(dependencies, tenant, status);
   noteTransition(dependencies.events, tenant, status);
-  if (isFirstReady(tenant, status)) hooks.firstReady(tenant, secondsSince(tenant.metadata.creationTimestamp, dependencies));
+  if (isFirstReady(tenant, status)) hooks.metrics.becameReady(secondsSince(tenant.metadata.creationTimestamp, dependencies));
   hooks.released(work.report.releasedClaims);
   // Thrown only now: the status has been written, and the controller logs it and tries again with backoff.
   if (outcome.problem !== undefined) throw outcome.problem.error;

@@ -18,17 +18,12 @@ import { pause } from '../../runtime/clock.ts';
 import { gatherAll } from '../../servers/gather.ts';
 import { differsOnServer } from '../../desired/postgres/drift.ts';
 import { databaseRow, type TenantDependencies } from '../../steps/tenant-work.ts';
-import type { Enqueue } from './triggers.ts';
-
-export interface SweepMetrics {
-  /** How many tenants differed, or that a system could not be asked. */
-  swept(target: string, drifted: number | undefined): void;
-}
+import type { SweepMetrics } from '../../steps/metrics.ts';
 
 /** Until the signal aborts. Never throws: what cannot be reached is skipped, said once, and asked again next time. */
 export async function sweepTenants(
   dependencies: TenantDependencies,
-  options: { readonly enqueue: Enqueue; readonly log: Logger; readonly metrics: SweepMetrics; readonly signal: AbortSignal },
+  options: { readonly enqueue: (key: string) => void; readonly log: Logger; readonly metrics: SweepMetrics; readonly signal: AbortSignal },
 ): Promise<void> {
   const { clock, config } = dependencies;
   while (!options.signal.aborted) {
@@ -69,7 +64,10 @@ async function attempt<T extends Swept>(
 type ByServer = ReadonlyMap<string, readonly OrganizationSummary[]>;
 
 /** Rows that do not say what their object says, and objects without a row. */
-async function sweepMaster(dependencies: TenantDependencies, enqueue: Enqueue): Promise<Swept & { readonly byServer: ByServer }> {
+async function sweepMaster(
+  dependencies: TenantDependencies,
+  enqueue: (key: string) => void,
+): Promise<Swept & { readonly byServer: ByServer }> {
   const summaries = await gatherOrganizations((sql) => dependencies.master.query(sql), dependencies.clusterId);
   const byUid = new Map(summaries.map((summary) => [summary.uid, summary]));
   let drifted = 0;
@@ -77,7 +75,7 @@ async function sweepMaster(dependencies: TenantDependencies, enqueue: Enqueue): 
     const summary = byUid.get(tenant.metadata.uid);
     if (summary !== undefined && !differsInMaster(tenant, summary)) continue;
     drifted += 1;
-    enqueue(keyOf(tenant), 'resync');
+    enqueue(keyOf(tenant));
   }
   return { drifted, byServer: Map.groupBy(summaries, ({ serverName }) => serverName) };
 }
@@ -97,7 +95,12 @@ function differsInMaster(tenant: StudioTenant, summary: OrganizationSummary): bo
   return summary.status !== status || summary.subscription === null || claimsDiffer(claimsOf(tenant), summary);
 }
 
-async function sweepServer(dependencies: TenantDependencies, name: string, byServer: ByServer, enqueue: Enqueue): Promise<Swept> {
+async function sweepServer(
+  dependencies: TenantDependencies,
+  name: string,
+  byServer: ByServer,
+  enqueue: (key: string) => void,
+): Promise<Swept> {
   const facts = await gatherAll(await dependencies.servers.get(name));
   const summaries = new Map((byServer.get(name) ?? []).map((summary) => [summary.uid, summary]));
   let drifted = 0;
@@ -105,7 +108,7 @@ async function sweepServer(dependencies: TenantDependencies, name: string, bySer
     const summary = summaries.get(tenant.metadata.uid);
     if (summary === undefined || !differs(dependencies, tenant, summary, facts.get(summary.id))) continue;
     drifted += 1;
-    enqueue(keyOf(tenant), 'resync');
+    enqueue(keyOf(tenant));
   }
   return { drifted };
 }

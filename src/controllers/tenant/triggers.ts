@@ -8,7 +8,6 @@ import { ANNOTATION } from '../../api/annotations.ts';
 import { type KubernetesObject, keyOf } from '../../api/object-meta.ts';
 import type { PostgresServer } from '../../api/postgres-server.ts';
 import { STUDIO_TENANT } from '../../api/resources.ts';
-import type { StudioTenant } from '../../api/studio-tenant.ts';
 import type { TenantPlan } from '../../api/tenant-plan.ts';
 import type { ChangeOrigin } from '../../runtime/store.ts';
 import type { Caches } from '../../steps/tenant-work.ts';
@@ -19,7 +18,7 @@ export type Enqueue = (key: string, priority: 'change' | 'resync') => void;
 const VERBS = Object.values(ANNOTATION).filter((key) => key !== ANNOTATION.appliedHash);
 
 /** Pure: whether a change of the object itself is somebody else's. */
-export function concernsTenant(before: StudioTenant | undefined, after: StudioTenant): boolean {
+export function concernsController(before: KubernetesObject | undefined, after: KubernetesObject): boolean {
   if (before === undefined || before.metadata.uid !== after.metadata.uid) return true;
   const [old, current] = [before.metadata, after.metadata];
   return (
@@ -30,10 +29,11 @@ export function concernsTenant(before: StudioTenant | undefined, after: StudioTe
   );
 }
 
-/** Wires the caches to the queue. `releaseTenants` says whom a change of a SchemaRelease concerns. */
+/** Wires the caches to the queue; tenants that were there before are in the store already. */
 export function watchTenants(caches: Caches, enqueue: Enqueue): void {
+  for (const tenant of caches.tenants.list()) enqueue(keyOf(tenant), 'resync');
   caches.tenants.onChange((key, before, after, origin) => {
-    if (after !== undefined && concernsTenant(before, after)) enqueue(key, priorityOf(origin));
+    if (after !== undefined && concernsController(before, after)) enqueue(key, priorityOf(origin));
   });
   caches.plans.onChange((_key, before, after) => planChanged(caches, enqueue, before, after));
   caches.servers.onChange((_key, before, after) => serverChanged(caches, enqueue, before, after));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ANNOTATION } from '../../../../src/api/annotations.ts';
 import { turnOf } from '../../../../src/controllers/tenant/probes.ts';
-import { concernsTenant } from '../../../../src/controllers/tenant/triggers.ts';
+import { concernsController } from '../../../../src/controllers/tenant/triggers.ts';
 import { aTenant } from '../../../support/a-tenant.ts';
 
 const before = aTenant();
@@ -10,7 +10,7 @@ const before = aTenant();
 describe('what wakes a reconcile', () => {
   it("is never the operator's own status write", () => {
     const after = aTenant({ metadata: { resourceVersion: '2' }, status: { observedGeneration: 1, phase: 'Ready' } });
-    expect(concernsTenant(before, after)).toBe(false);
+    expect(concernsController(before, after)).toBe(false);
   });
 
   it.each([
@@ -21,11 +21,11 @@ describe('what wakes a reconcile', () => {
     ['a suspension by annotation', aTenant({ metadata: { annotations: { [ANNOTATION.suspend]: 'incident' } } })],
     ['another object of the same name', aTenant({ metadata: { uid: 'other' } })],
   ])('is %s', (_what, after) => {
-    expect(concernsTenant(before, after)).toBe(true);
+    expect(concernsController(before, after)).toBe(true);
   });
 
   it('is not an annotation of somebody else', () => {
-    expect(concernsTenant(before, aTenant({ metadata: { annotations: { 'argocd.argoproj.io/tracking-id': 'x' } } }))).toBe(false);
+    expect(concernsController(before, aTenant({ metadata: { annotations: { 'argocd.argoproj.io/tracking-id': 'x' } } }))).toBe(false);
   });
 });
 

@@ -1,0 +1,85 @@
+/**
+ * The four controllers and what wakes them. Separate from the reconcilers, which never ask why they run, and from
+ * main's composition, which need not know who watches whom.
+ */
+import type { Logger } from 'pino';
+
+import type { KubernetesObject } from '../api/object-meta.ts';
+import type { Config } from '../config.ts';
+import type { Metrics } from '../metrics.ts';
+import { Controller } from '../runtime/controller.ts';
+import { type Reconciler, requestOfKey } from '../runtime/reconciler.ts';
+import type { Store } from '../runtime/store.ts';
+import type { TenantDependencies } from '../steps/tenant-work.ts';
+import { planReconciler } from './plan.ts';
+import { releaseReconciler, watchReleases } from './release.ts';
+import { serverReconciler } from './server.ts';
+import { tenantReconciler } from './tenant/reconcile.ts';
+import { concernsController, wakeClaimants, watchTenants } from './tenant/triggers.ts';
+
+export interface ControllersOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly dependencies: TenantDependencies;
+}
+
+export interface Controllers {
+  /** Until the signal aborts and what was running has ended. */
+  run(signal: AbortSignal): Promise<void>;
+  /** A tenant that differs from what it should be. */
+  enqueueDrifted(key: string): void;
+  /** A tenant whose login is to be proven although nothing is known to have changed. */
+  probe(key: string): void;
+}
+
+export function createControllers(options: ControllersOptions): Controllers {
+  const { dependencies, metrics } = options;
+  const { caches, clock, kubernetes } = dependencies;
+  const proofs = new Set<string>();
+  const tenants = controller('studiotenant', options, () =>
+    tenantReconciler(dependencies, {
+      metrics: metrics.tenants,
+      released: (claims) => wakeClaimants(caches, enqueueTenant, claims),
+      takeProofRequest: (key) => proofs.delete(key),
+    }),
+  );
+  const enqueueTenant = (key: string, priority: 'change' | 'resync'): void => tenants.enqueue(requestOfKey(key), { priority });
+  const plans = controller('tenantplan', options, () => planReconciler(caches.plans, kubernetes, clock));
+  const servers = controller('postgresserver', options, () => serverReconciler(dependencies));
+  const releases = controller('schemarelease', options, () => releaseReconciler(dependencies));
+
+  watchOwn(caches.plans, plans);
+  watchOwn(caches.servers, servers);
+  watchTenants(caches, enqueueTenant);
+  watchReleases(caches, { enqueueTenant, enqueueRelease: (key) => releases.enqueue(requestOfKey(key)) });
+  return {
+    run: async (signal) => void (await Promise.all([tenants, plans, servers, releases].map((each) => each.start(signal)))),
+    enqueueDrifted: (key) => enqueueTenant(key, 'resync'),
+    probe(key) {
+      proofs.add(key);
+      enqueueTenant(key, 'resync');
+    },
+  };
+}
+
+function controller(name: string, { config, log, metrics }: ControllersOptions, reconcile: () => Reconciler): Controller {
+  return new Controller({
+    name,
+    reconcile: reconcile(),
+    log,
+    workers: name === 'studiotenant' ? config.tenantWorkers : 1,
+    reconcileTimeoutMs: config.reconcileTimeoutMs,
+    stopTimeoutMs: config.gracefulStopMs,
+    metrics: metrics.runtime.controller,
+    queueMetrics: metrics.runtime.queue,
+  });
+}
+
+/** Objects that were there before the controllers started are in the store already. */
+function watchOwn<T extends KubernetesObject>(store: Store<T>, controlled: Controller): void {
+  for (const object of store.list()) controlled.enqueue(object.metadata, { priority: 'resync' });
+  store.onChange((_key, before, after) => {
+    if (after !== undefined && concernsController(before, after)) controlled.enqueue(after.metadata);
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * What the leader does, and nobody else: its sessions to PostgreSQL, the controllers, the drift sweep and the probes.
+ * Separate from operator.ts, which a standby runs as well. Order of the end: controllers first, then sessions.
+ */
+import type { Logger } from 'pino';
+
+import type { KubernetesObject } from './api/object-meta.ts';
+import { NAMESPACE } from './api/resources.ts';
+import { eventSink } from './clients/kubernetes/event-sink.ts';
+import type { Kubernetes } from './clients/kubernetes/kubernetes.ts';
+import { applicationName } from './clients/postgres/application-name.ts';
+import type { Config } from './config.ts';
+import { createControllers } from './controllers/index.ts';
+import { probeTenants } from './controllers/tenant/probes.ts';
+import { sweepTenants } from './controllers/tenant/sweep.ts';
+import { MasterDatabase } from './master/master-database.ts';
+import type { Metrics } from './metrics.ts';
+import { backoffDelayMs } from './runtime/backoff.ts';
+import { pause, systemClock } from './runtime/clock.ts';
+import { EventBroadcaster } from './runtime/event-broadcaster.ts';
+import type { Leadership } from './runtime/leader-election.ts';
+import { Semaphore } from './runtime/semaphore.ts';
+import { fence } from './servers/fence.ts';
+import { createServers } from './servers/registry.ts';
+import { PasswordHashes } from './steps/password-hashes.ts';
+import type { Caches, TenantDependencies } from './steps/tenant-work.ts';
+
+export interface LeaderOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly kubernetes: Kubernetes;
+  readonly caches: Caches;
+  readonly leadership: Leadership;
+  readonly signal: AbortSignal;
+}
+
+/** Connections to the master database: a reconcile holds one for milliseconds, so a few serve many workers. */
+const MASTER_CONNECTIONS = 8;
+const OPENING_BACKOFF = { baseMs: 1_000, maxMs: 30_000, jitter: 0.2 } as const;
+
+/** Until the signal aborts (an orderly stop) or leadership is lost, which LeaderElector turns into an error. */
+export async function lead(options: LeaderOptions): Promise<void> {
+  const { config, log, metrics, kubernetes, caches, leadership, signal } = options;
+  const ending = AbortSignal.any([signal, leadership.lost]);
+  const clusterId = await readClusterId(kubernetes, ending, log);
+  if (clusterId === undefined) return;
+  const events = new EventBroadcaster({
+    sink: eventSink(kubernetes),
+    component: 'studio-operator',
+    instance: config.identity,
+    log,
+    metrics: metrics.runtime.events,
+  });
+  const master = masterDatabase(options, clusterId);
+  const servers = createServers({
+    kubernetes,
+    caches,
+    config: config.tenant,
+    applicationName: applicationName(leadership.identity),
+    assertWritable: () => leadership.assertLeading(),
+    onStatement: (target, { kind, seconds }) => metrics.clients.sqlStatement(target, kind, seconds),
+    log,
+  });
+  const dependencies: TenantDependencies = {
+    config: config.tenant,
+    clock: systemClock,
+    kubernetes,
+    events,
+    master,
+    servers,
+    caches,
+    hashes: new PasswordHashes(config.tenant.passwordHashCost),
+    placement: new Semaphore(1),
+    clusterId,
+    get installationId() {
+      return master.requireInstallationId();
+    },
+  };
+  await work({ ...options, signal: ending }, dependencies, master);
+  await Promise.all([servers.end(), master.end(), events.flush()]);
+}
+
+async function work(options: LeaderOptions, dependencies: TenantDependencies, master: MasterDatabase): Promise<void> {
+  const { config, log, metrics, caches, signal } = options;
+  const controllers = createControllers({ config, log, metrics, dependencies });
+  await Promise.all([
+    keepOpening(master, options),
+    controllers.run(signal),
+    sweepTenants(dependencies, { enqueue: controllers.enqueueDrifted, log, metrics: metrics.tenants, signal }),
+    probeTenants({ caches, clock: systemClock, intervalMs: config.tenant.probeIntervalMs, probe: controllers.probe, signal }),
+  ]);
+}
+
+function masterDatabase({ config, log, metrics, leadership }: LeaderOptions, clusterId: string): MasterDatabase {
+  const name = applicationName(leadership.identity);
+  return new MasterDatabase({
+    ...config.master,
+    clusterId,
+    applicationName: name,
+    maxConnections: MASTER_CONNECTIONS,
+    fence: (query) => fence(query, { applicationName: name }),
+    hooks: {
+      assertWritable: () => leadership.assertLeading(),
+      onStatement({ kind, seconds, outcome }) {
+        metrics.clients.sqlStatement('master', kind, seconds);
+        metrics.clients.masterUp(outcome !== 'unavailable');
+      },
+    },
+    log,
+  });
+}
+
+/** So that a master database which is away, or refuses, is in the log and the metrics although no tenant asks for it. */
+async function keepOpening(master: MasterDatabase, { log, metrics, signal }: LeaderOptions): Promise<void> {
+  for (let failures = 0; !signal.aborted; failures += 1) {
+    try {
+      await master.open();
+      metrics.clients.masterUp(true);
+      return;
+    } catch (error) {
+      metrics.clients.masterUp(false);
+      log.error({ err: error }, 'master database cannot be opened');
+      await pause(systemClock, backoffDelayMs(OPENING_BACKOFF, failures), signal);
+    }
+  }
+}
+
+/** uid of the namespace kube-system: the nearest thing to the cluster's own name. Undefined when stopped meanwhile. */
+async function readClusterId(kubernetes: Kubernetes, signal: AbortSignal, log: Logger): Promise<string | undefined> {
+  for (let failures = 0; !signal.aborted; failures += 1) {
+    try {
+      const namespace = await kubernetes.get<KubernetesObject>(NAMESPACE, { name: 'kube-system' }, { metadataOnly: true, signal });
+      if (namespace !== undefined) return namespace.metadata.uid;
+      log.error('namespace kube-system cannot be found');
+    } catch (error) {
+      if (!signal.aborted) log.error({ err: error }, 'namespace kube-system cannot be read');
+    }
+    await pause(systemClock, backoffDelayMs(OPENING_BACKOFF, failures), signal);
+  }
+  return undefined;
+}
