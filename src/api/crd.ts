@@ -192,7 +192,8 @@ function rootSchema(kind: Kind): JsonSchema {
     properties: {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
-      metadata: { type: 'object' },
+      // The name is declared so that the rule below can point at it; nothing else of the metadata may be.
+      metadata: { type: 'object', properties: { name: { type: 'string' } } },
       spec: { description: 'What is asked for.', ...spec, ...(isOptional ? { default: {} } : {}) },
       status: { description: 'What the operator reports.', ...structuralSchema(kind.status), default: UNSEEN_STATUS },
     },
@@ -201,7 +202,8 @@ function rootSchema(kind: Kind): JsonSchema {
     ...validations({
       rule: matches('self.metadata.name', OBJECT_NAME),
       message:
-        'metadata.name must have at most 40 lower-case letters, digits and hyphens, and begin and end with a letter or digit: names of Jobs and Services are made from it',
+        'a name has at most 40 lower-case letters, digits and hyphens, and begins and ends with a letter or digit: names of Jobs and Services are made from it',
+      fieldPath: '.metadata.name',
     }),
   };
 }

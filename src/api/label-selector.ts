@@ -10,6 +10,7 @@ const SelectorOperator = {
   Exists: 'Exists',
   DoesNotExist: 'DoesNotExist',
 } as const;
+type SelectorOperator = (typeof SelectorOperator)[keyof typeof SelectorOperator];
 
 const requirementSchema = z
   .object({
@@ -50,14 +51,12 @@ export function matchesSelector(selector: LabelSelector, labels: Labels = {}): b
 
 function isMet({ key, operator, values = [] }: Requirement, labels: Labels): boolean {
   const value = labels[key];
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-  }
+  const isIn = value !== undefined && values.includes(value);
+  const answers: Readonly<Record<SelectorOperator, boolean>> = {
+    In: isIn,
+    NotIn: !isIn,
+    Exists: value !== undefined,
+    DoesNotExist: value === undefined,
+  };
+  return answers[operator];
 }
