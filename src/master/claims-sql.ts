@@ -21,10 +21,12 @@ added AS (
   RETURNING domain
 )`;
 
-/** The row a change is for: `found` if it is there, `target` if nothing stands in the way either. */
+/** The row a change is for: `found` if it is there, `target` if nothing stands in the way either. The lock makes the
+ * second of two who change one row look at it again: by then it may belong to another object. */
 function target(uid: string): string {
   return `found AS (
   SELECT o.* FROM input JOIN public.organizations AS o ON o.id = input.id AND o.uid = ${uid} AND o.living
+    FOR UPDATE OF o
 ),
 target AS (SELECT * FROM found WHERE NOT EXISTS (SELECT FROM conflict))`;
 }

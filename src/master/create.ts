@@ -2,11 +2,9 @@
  * Makes the master database where it does not exist yet and the account may. Nobody but its owner may ever connect
  * in between: tenants of the same server would find the door open.
  */
-import type { Client } from 'pg';
-import { openClient } from '../clients/postgres/client.ts';
 import type { ConnectionTarget } from '../clients/postgres/connection.ts';
-import { hasSqlState, SqlState } from '../clients/postgres/sql-state.ts';
-import { quoteIdentifier } from '../clients/postgres/sql.ts';
+import { withSession } from '../clients/postgres/session.ts';
+import { type Query, quoteIdentifier } from '../clients/postgres/sql.ts';
 import { MasterDatabaseRefused } from './refused.ts';
 
 /** Two operators that start at once take turns. */
@@ -30,50 +28,38 @@ const FACTS = `SELECT account.rolname AS account, account.rolcreatedb OR account
 FROM pg_catalog.pg_roles AS account LEFT JOIN pg_catalog.pg_database AS d ON d.datname = $1
 WHERE account.rolname = current_user`;
 
+export interface MasterCreation {
+  /** A database that exists on the server, as the account that is to own the master database. */
+  readonly maintenance: ConnectionTarget;
+  /** Name of the master database. */
+  readonly database: string;
+}
+
 /**
- * Makes sure that the master database exists; its owner is the account of `target`. Returns whether it had to be
- * made. Throws MasterDatabaseRefused (MayNotCreate, Closed) with a sentence that says what to do, and Unavailable.
- * @param maintenanceDatabase where to connect while it does not exist
+ * Returns whether it made the database, or finished making it. Throws MasterDatabaseRefused (MayNotCreate, Closed)
+ * with a sentence that says what to do, and Unavailable.
  */
-export async function createMasterDatabase(target: ConnectionTarget, maintenanceDatabase = 'postgres'): Promise<boolean> {
-  // Looked for at the door, because the account of an existing one need not have the right to connect anywhere else.
-  if (await isOpen(target)) return false;
-  const client = await openClient({ ...target, database: maintenanceDatabase });
-  try {
-    await client.query(`SET lock_timeout = ${WAIT_FOR_TURN_MS}`);
-    await client.query(`SELECT pg_catalog.pg_advisory_lock(${LOCK_ID})`);
-    return await createIfMissing(client, target.database);
-  } finally {
-    await client.end();
-  }
+export function createMasterDatabase({ maintenance, database }: MasterCreation): Promise<boolean> {
+  return withSession(maintenance, {}, async (query) => {
+    await query({ text: `SET lock_timeout = ${WAIT_FOR_TURN_MS}` });
+    await query({ text: `SELECT pg_catalog.pg_advisory_lock(${LOCK_ID})` });
+    return createIfMissing(query, database);
+  });
 }
 
-/** False: it does not exist, or takes no connections. Throws what else connecting throws. */
-async function isOpen(target: ConnectionTarget): Promise<boolean> {
-  try {
-    const client = await openClient(target);
-    await client.end();
-    return true;
-  } catch (error) {
-    if (hasSqlState(error, SqlState.UndefinedDatabase, SqlState.NotInPrerequisiteState)) return false;
-    throw error;
-  }
-}
-
-async function createIfMissing(client: Client, database: string): Promise<boolean> {
-  const { rows } = await client.query<MasterFacts>(FACTS, [database]);
-  const [facts] = rows;
+async function createIfMissing(query: Query, database: string): Promise<boolean> {
+  const [facts] = await query<MasterFacts>({ text: FACTS, values: [database] });
   if (facts === undefined) throw new Error('the account of the master database is not among the roles');
   if (facts.isOpen === true) return false;
   const name = quoteIdentifier(database);
   if (facts.isOpen === null) {
     if (!facts.mayCreate) throw mayNotCreate(facts.account, name);
-    await client.query(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false`);
+    await query({ text: `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false` });
   } else if (facts.isUnfinished !== true || facts.isOwn !== true) {
     throw closed(name);
   }
   // One text is one implicit transaction: PUBLIC never meets an open door.
-  await client.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC; ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+  await query({ text: `REVOKE ALL ON DATABASE ${name} FROM PUBLIC; ALTER DATABASE ${name} ALLOW_CONNECTIONS true` });
   return true;
 }
 

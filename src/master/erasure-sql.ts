@@ -10,6 +10,7 @@ export const ERASE = `WITH ${inputRow('id integer, uid uuid, status text')},
 target AS (
   SELECT o.* FROM input JOIN public.organizations AS o ON o.id = input.id AND o.uid = input.uid
     WHERE o.living OR (o.status = 'abandoned' AND input.status = 'deleted')
+    FOR UPDATE OF o
 ),
 domains AS (DELETE FROM public.organization_domains AS d USING target WHERE d.organization_id = target.id),
 account AS (DELETE FROM public.ai_credits_accounts AS a USING target WHERE a.organization_id = target.id),

@@ -19,9 +19,8 @@ const GATHER = `WITH found AS (
 SELECT found.relation, o.deleted_at AS "deletedAt", ${organizationColumns(STORED_DOMAINS)}
 FROM found JOIN public.organizations AS o USING (id) ${JOIN_SUBSCRIPTION}`;
 
-type Found =
-  | (Organization & { readonly relation: 'organization' | 'predecessor' | 'requested' })
-  | (Tombstone & { readonly relation: 'tombstone' });
+/** Of a tombstone the columns that are left are those of `Tombstone`. */
+type Found = Organization & { readonly relation: keyof GatheredOrganization; readonly deletedAt: Date | null };
 
 /**
  * Gathers the rows that concern one object, and the one of the number that its `adopt-organization` annotation
@@ -35,14 +34,24 @@ export async function gatherOrganization(query: Query, identity: ObjectIdentity,
     kind: 'gather-organization',
     prepared: 'gather-organization',
   });
-  const living = (relation: 'organization' | 'predecessor' | 'requested'): Organization | undefined =>
-    rows.find((row) => row.relation === relation) as Organization | undefined;
-  return {
-    organization: living('organization'),
-    tombstone: rows.find((row) => row.relation === 'tombstone'),
-    predecessor: living('predecessor'),
-    requested: living('requested'),
+  const facts: { -readonly [Relation in keyof GatheredOrganization]: GatheredOrganization[Relation] } = {
+    organization: undefined,
+    tombstone: undefined,
+    predecessor: undefined,
+    requested: undefined,
   };
+  for (const { relation, deletedAt, ...organization } of rows) {
+    if (relation !== 'tombstone') facts[relation] = organization;
+    else facts.tombstone = tombstoneOf({ ...organization, deletedAt });
+  }
+  return facts;
+}
+
+function tombstoneOf(row: Omit<Found, 'relation'>): Tombstone {
+  const { id, uid, databaseName, serverName, databaseOid, createdAt, deletedAt } = row;
+  const status = row.status as string as Tombstone['status'];
+  if (deletedAt === null) throw new Error('a tombstone says when it was erased');
+  return { id, uid, status, databaseName, serverName, databaseOid, createdAt, deletedAt };
 }
 
 /** Gathers every living organization of a cluster, retained ones included. */
