@@ -32,14 +32,16 @@ export async function call({
   const server = config.getCurrentCluster()?.server;
   const options = { method, headers: { accept, 'content-type': contentType } };
   await config.applyToHTTPSOptions(options);
-  return await new Promise((resolve, reject) => {
+  const [code, text] = await new Promise<[number, string]>((resolve, reject) => {
     const sent = request(new URL(path, server), options, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      response.on('error', reject).on('end', () => resolve({ code: response.statusCode ?? 0, body: JSON.parse(text) }));
+      let received = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (received += chunk));
+      response.on('error', reject).on('end', () => resolve([response.statusCode ?? 0, received]));
     });
     sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
   });
+  // A path that is not served (yet) is answered in plain text.
+  return { code, body: code === 404 && !text.startsWith('{') ? { message: text } : JSON.parse(text) };
 }
 
 /** The body of an answer that must be a success. */
