@@ -41,8 +41,15 @@ export const isNotFound = (error: unknown): error is KubernetesError => hasCode(
 
 export const isAlreadyExists = (error: unknown): error is KubernetesError => hasCode(error, 409) && error.reason === 'AlreadyExists';
 
-/** Somebody else wrote in between, or the object with our uid is not there any more. */
+/** Somebody else wrote in between, or a precondition (uid, resourceVersion) does not hold. */
 export const isConflict = (error: unknown): error is KubernetesError => hasCode(error, 409) && error.reason === 'Conflict';
+
+/**
+ * What an apply that carries a uid answers when that object is not there any more: 404 on a subresource, 409 when there is
+ * none of the name (it is not created), 422 on metadata.uid when another has taken the name.
+ */
+export const isGone = (error: unknown): error is KubernetesError =>
+  isNotFound(error) || isConflict(error) || (isInvalid(error) && error.causes.some((cause) => cause.field === 'metadata.uid'));
 
 /** Refused by the schema, by CEL, or by a failed JSON Patch `test`. */
 export const isInvalid = (error: unknown): error is KubernetesError => hasCode(error, 422);

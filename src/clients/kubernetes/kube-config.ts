@@ -22,8 +22,11 @@ export function loadKubeConfig(source: KubeConfigSource): KubeConfig {
       source.path.split(delimiter).filter((path) => path !== ''),
     );
   if (source.context !== undefined) config.setCurrentContext(source.context);
-  if (config.getCurrentCluster() === null) {
-    throw new Error(`the kubeconfig names no cluster for the context "${config.getCurrentContext()}"`);
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error(`the kubeconfig names no cluster for the context "${config.getCurrentContext()}"`);
+  // Outside a pod client-node makes https://undefined:undefined of it.
+  if (!URL.canParse(cluster.server)) {
+    throw new Error(source.path === undefined ? 'not in a pod, and no kubeconfig was given' : `"${cluster.server}" is no address`);
   }
   return config;
 }
@@ -35,6 +38,9 @@ function loadFiles(config: KubeConfig, paths: readonly string[]): void {
   for (const path of rest) {
     const other = new KubeConfig();
     other.loadFromFile(path);
+    // The first file that names a context decides, as for kubectl; merging would let the last one.
+    const current = config.currentContext || other.currentContext;
     config.mergeConfig(other);
+    config.setCurrentContext(current);
   }
 }

@@ -50,10 +50,16 @@ export interface WatchEvent<T> {
   readonly object: T;
 }
 
-/** apiVersion and kind are filled in from the resource. */
-export interface ObjectToWrite {
-  readonly metadata: { readonly name: string; readonly namespace?: string | undefined };
+interface Name {
+  readonly name: string;
+  readonly namespace?: string | undefined;
 }
+
+/** Of a declared type, or written out on the spot with whatever else belongs to it. */
+type Open<T> = T | (T & Readonly<Record<string, unknown>>);
+
+/** apiVersion and kind are filled in from the resource. */
+export type ObjectToWrite = Open<{ readonly metadata: Open<Name> }>;
 
 export interface WriteOptions extends CallOptions {
   readonly subresource?: 'status' | undefined;
@@ -90,8 +96,8 @@ export interface Kubernetes {
   /** 409 AlreadyExists when the name is taken. */
   create<T extends KubernetesObject>(resource: Resource, object: ObjectToWrite, options?: CallOptions): Promise<T>;
   /**
-   * Server-side apply as FIELD_MANAGER, forced. With metadata.uid the object is never created: one that is gone answers
-   * 404 or 409 (isNotFound, isConflict).
+   * Server-side apply as FIELD_MANAGER, forced. With metadata.uid it never creates, nor touches another object that has
+   * taken the name: see `isGone`.
    */
   apply<T extends KubernetesObject>(resource: Resource, object: ObjectToWrite, options?: WriteOptions): Promise<T>;
   /** PUT; with metadata.resourceVersion a change in between answers 409. */

@@ -136,7 +136,7 @@ export class Transport {
     const header = response.headers['warning'];
     if (header === undefined || this.#options.onWarning === undefined) return;
     for (const line of [header].flat()) {
-      for (const match of line.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)) this.#options.onWarning(match[1] ?? '');
+      for (const [, text = ''] of line.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)) this.#options.onWarning(unquoted(text));
     }
   }
 
@@ -168,6 +168,11 @@ function parse<T>(exchange: Exchange, text: string): T {
 
 function describe(exchange: Exchange): string {
   return `${exchange.method} ${exchange.path.split('?', 1)[0]}`;
+}
+
+/** RFC 9110 quoted-string. */
+function unquoted(text: string): string {
+  return text.replaceAll(/\\(.)/g, '$1');
 }
 
 function single(header: string | string[] | undefined): string | undefined {

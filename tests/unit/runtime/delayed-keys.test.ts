@@ -5,10 +5,7 @@ import { DelayedKeys } from '../../../src/runtime/delayed-keys.ts';
 import { FakeClock } from './fake-clock.ts';
 
 test('every key comes due once, exactly at its earliest wish, unless it was deleted', async () => {
-  const wishes = fc.array(
-    fc.record({ key: fc.nat(30), ms: fc.integer({ min: 1, max: 10_000 }), drop: fc.boolean() }),
-    { maxLength: 200 },
-  );
+  const wishes = fc.array(fc.record({ key: fc.nat(30), ms: fc.integer({ min: 1, max: 10_000 }), drop: fc.boolean() }), { maxLength: 200 });
   await fc.assert(
     fc.asyncProperty(wishes, async (steps) => {
       const clock = new FakeClock();

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { noQueueMetrics } from '../../../src/runtime/metrics.ts';
 import { WorkQueue } from '../../../src/runtime/work-queue.ts';
+import type { Priority } from '../../../src/runtime/work-queue.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 
 const backoff = { baseMs: 1000, maxMs: 60_000, jitter: 0 };
@@ -197,12 +198,20 @@ test('metrics see the depth by priority, each add once, and how long things took
   expect(seen).toEqual(['add', 'resync 1', 'resync 0', 'change 1', 'change 0', 'queued 2', 'worked 3']);
 });
 
-/** What may happen to a queue, in any order. */
-const history = fc.array(
+type Step =
+  | { readonly op: 'add'; readonly key: string; readonly priority: Priority }
+  | { readonly op: 'after'; readonly key: string; readonly ms: number }
+  | { readonly op: 'retry'; readonly key: string }
+  | { readonly op: 'get' }
+  | { readonly op: 'done'; readonly nth: number }
+  | { readonly op: 'wait'; readonly ms: number };
+
+const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+const history: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
-    fc.record({ op: fc.constant('add' as const), key: fc.nat(5), resync: fc.boolean() }),
-    fc.record({ op: fc.constant('after' as const), key: fc.nat(5), ms: fc.nat(5000) }),
-    fc.record({ op: fc.constant('retry' as const), key: fc.nat(5) }),
+    fc.record({ op: fc.constant('add' as const), key, priority: fc.constantFrom<Priority>('change', 'resync') }),
+    fc.record({ op: fc.constant('after' as const), key, ms: fc.nat(5000) }),
+    fc.record({ op: fc.constant('retry' as const), key }),
     fc.record({ op: fc.constant('get' as const) }),
     fc.record({ op: fc.constant('done' as const), nth: fc.nat(5) }),
     fc.record({ op: fc.constant('wait' as const), ms: fc.nat(3000) }),
@@ -210,41 +219,55 @@ const history = fc.array(
   { maxLength: 80 },
 );
 
+/** Workers beside a queue, who notice when it breaks its promises. */
+class Model {
+  readonly clock = new FakeClock();
+  readonly queue = new WorkQueue({ name: 'test', clock: this.clock, backoff });
+  readonly running = new Set<string>();
+  /** Keys added since their last run began. */
+  readonly owed = new Set<string>();
+
+  async step(step: Step): Promise<void> {
+    if ('key' in step) this.#add(step);
+    else if (step.op === 'wait') await this.clock.advance(step.ms);
+    else if (step.op === 'get') await this.take();
+    else this.finish([...this.running][step.nth % this.running.size]);
+  }
+
+  #add(step: Extract<Step, { readonly key: string }>): void {
+    this.owed.add(step.key);
+    if (step.op === 'add') this.queue.add(step.key, { priority: step.priority });
+    else if (step.op === 'after') this.queue.addAfter(step.key, step.ms);
+    else this.queue.addRateLimited(step.key);
+  }
+
+  async take(): Promise<void> {
+    if (this.queue.depth === 0) return;
+    const taken = await this.queue.get();
+    if (this.running.has(taken!)) throw new Error(`${taken} is with two workers`);
+    this.running.add(taken!);
+    this.owed.delete(taken!);
+  }
+
+  finish(taken: string | undefined): void {
+    if (taken === undefined) return;
+    this.running.delete(taken);
+    this.queue.done(taken);
+  }
+}
+
 test('in any history no key is with two workers, and every key runs after the last time it was added', async () => {
   await fc.assert(
     fc.asyncProperty(history, async (steps) => {
-      const { queue, clock } = aQueue();
-      const running = new Set<string>();
-      /** Keys added since their last run began. */
-      const owed = new Set<string>();
-      const take = async (): Promise<void> => {
-        const key = await queue.get();
-        expect(running.has(key!)).toBe(false);
-        running.add(key!);
-        owed.delete(key!);
-      };
-      const finish = (key: string): void => {
-        running.delete(key);
-        queue.done(key);
-      };
-      for (const step of steps) {
-        if (step.op === 'wait') await clock.advance(step.ms);
-        else if (step.op === 'get' && queue.depth > 0) await take();
-        else if (step.op === 'done' && running.size > 0) finish([...running][step.nth % running.size]!);
-        else if ('key' in step) {
-          owed.add(`k${step.key}`);
-          if (step.op === 'add') queue.add(`k${step.key}`, { priority: step.resync ? 'resync' : 'change' });
-          if (step.op === 'after') queue.addAfter(`k${step.key}`, step.ms);
-          if (step.op === 'retry') queue.addRateLimited(`k${step.key}`);
-        }
+      const model = new Model();
+      for (const step of steps) await model.step(step);
+      for (const taken of model.running) model.finish(taken);
+      await model.clock.advance(200_000);
+      while (model.queue.depth > 0) {
+        await model.take();
+        for (const taken of model.running) model.finish(taken);
       }
-      for (const key of running) finish(key);
-      await clock.advance(200_000);
-      while (queue.depth > 0) {
-        await take();
-        for (const key of running) finish(key);
-      }
-      expect([...owed]).toEqual([]);
+      expect([...model.owed]).toEqual([]);
     }),
     { numRuns: 200 },
   );
