@@ -21,9 +21,9 @@ let crashLog: string;
 beforeAll(async () => {
   studio = await Studio.start();
   crashLog = path.join(studio.directory, 'effects.log');
-  for (const [name, version] of [['one', 1], ['two', 2]] as const) {
-    await studio.apply('SchemaRelease', name, { version, args: ['studio-1', 'studio-2'].slice(version - 1, version) });
-  }
+  const [first, second] = ['migrations/tenant/studio-1', 'migrations/tenant/studio-2'];
+  await studio.apply('SchemaRelease', 'one', { version: 1, args: [first] });
+  await studio.apply('SchemaRelease', 'two', { version: 2, args: [first, second] });
   await studio.startOperator({ LEADER_ELECTION: 'false' });
   await studio.serverReady('main');
   await studio.operator?.stop();
