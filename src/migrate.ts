@@ -7,7 +7,8 @@ import { MigrationFailed } from './migrate/failure.ts';
 import { runMigrations } from './migrate/run.ts';
 import { migrateHelp, readMigrateSettings } from './migrate/settings.ts';
 
-const print = (line: string): void => console.log(line);
+const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+const printError = (text: string): boolean => process.stderr.write(`${text}\n`);
 
 /** The exit code. */
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -17,7 +18,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   }
   const reading = readMigrateSettings(env, argv);
   if (!reading.ok) {
-    console.error(failureBlock({ error: reading.problems.join('; ') }));
+    printError(failureBlock({ error: reading.problems.join('; ') }));
     return MIGRATE_EXIT.usage;
   }
   const startedMs = performance.now();
@@ -29,7 +30,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   } catch (error) {
     if (!(error instanceof MigrationFailed)) throw error;
     print(`rolled back after ${sinceMs(startedMs)} ms`);
-    console.error(failureBlock(error.failure));
+    printError(failureBlock(error.failure));
     return error.transient ? MIGRATE_EXIT.transient : MIGRATE_EXIT.failed;
   }
 }

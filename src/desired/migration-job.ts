@@ -41,7 +41,7 @@ const CA_VOLUME = 'ca';
 export interface JobToCreate {
   readonly metadata: {
     readonly name: string;
-    readonly namespace: string | undefined;
+    readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
     readonly ownerReferences: readonly OwnerReference[];
@@ -60,7 +60,7 @@ export function migrationJob(input: MigrationJobInput): JobToCreate {
   return {
     metadata: {
       name: attempt.jobName,
-      namespace: tenant.metadata.namespace,
+      namespace: tenant.metadata.namespace ?? '',
       labels,
       annotations: {
         [JOB_ANNOTATION.releaseUid]: release.metadata.uid,

@@ -49,25 +49,33 @@ const MAX_MESSAGE = 1_500;
 /** SQLSTATE class of errors whose detail quotes the customer's rows. */
 const INTEGRITY_VIOLATION = '23';
 
-/**
- * @param secrets texts to mask, beside everything that looks like a password
- */
-export function migrationOutcome(pods: readonly Pod[], condition: JobCondition | undefined, secrets: readonly string[]): MigrationOutcome {
-  const pod = lastFailed(pods);
-  if (pod === undefined) return { message: ofCondition(condition), transient: false };
+/** Lock not available, deadlock, serialization failure: the application keeps the migration out. */
+const LOCKED: ReadonlySet<string> = new Set(['55P03', '40P01', '40001']);
+
+export interface FailedRun {
+  readonly pods: readonly Pod[];
+  /** The Job's own word. */
+  readonly condition: JobCondition | undefined;
+  /** Texts to mask, beside everything that looks like a password. */
+  readonly secrets: readonly string[];
+  /** A lock that was not to be had is worth another attempt; not for ever, as a server that is away is. */
+  readonly locksMayBeRetried: boolean;
+}
+
+export function migrationOutcome(run: FailedRun): MigrationOutcome {
+  const pod = lastFailed(run.pods);
+  if (pod === undefined) return { message: ofCondition(run.condition), transient: false };
   const terminated = containerOf(pod)?.state?.terminated;
-  const exitCode = terminated?.exitCode;
-  const output = masked(terminated?.message ?? '', secrets).trim();
+  const output = masked(terminated?.message ?? '', run.secrets).trim();
   const failure = parseFailureBlock(output);
+  const parts = [ending(pod), explanation(failure, output)].filter((part) => part !== '');
+  const { sqlState, file } = failure ?? {};
   return {
-    message: [ending(pod), explanation(failure, output)]
-      .filter((part) => part !== '')
-      .join(': ')
-      .slice(0, MAX_MESSAGE),
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(failure?.sqlState === undefined ? {} : { sqlState: failure.sqlState }),
-    ...(failure?.file === undefined ? {} : { file: failure.file }),
-    transient: exitCode === MIGRATE_EXIT.transient,
+    message: parts.join(': ').slice(0, MAX_MESSAGE),
+    ...(terminated === undefined ? {} : { exitCode: terminated.exitCode }),
+    ...(sqlState === undefined ? {} : { sqlState }),
+    ...(file === undefined ? {} : { file }),
+    transient: terminated?.exitCode === MIGRATE_EXIT.transient && (run.locksMayBeRetried || !LOCKED.has(sqlState ?? '')),
   };
 }
 
@@ -99,11 +107,15 @@ export function containerOf(pod: Pod): ContainerStatus | undefined {
 /** How it ended: the pod's own reason (DeadlineExceeded, Evicted) says more than the exit code of a killed process. */
 function ending(pod: Pod): string {
   const terminated = containerOf(pod)?.state?.terminated;
-  const code = terminated === undefined ? '' : `exit code ${terminated.exitCode}`;
-  const reason = pod.status?.reason ?? (terminated?.reason === 'Error' ? undefined : terminated?.reason);
-  const why = [reason, pod.status?.reason === undefined ? undefined : pod.status.message].filter((part) => part !== undefined).join(', ');
-  if (why === '') return code;
-  return code === '' ? why : `${code} (${why})`;
+  const why = reasonsOf(pod, terminated?.reason).join(', ');
+  if (terminated === undefined) return why;
+  return why === '' ? `exit code ${terminated.exitCode}` : `exit code ${terminated.exitCode} (${why})`;
+}
+
+/** `Error` is the container's word for any exit code but 0. */
+function reasonsOf({ status = {} }: Pod, ofContainer: string | undefined): readonly string[] {
+  const reasons = status.reason === undefined ? [ofContainer === 'Error' ? undefined : ofContainer] : [status.reason, status.message];
+  return reasons.filter((reason) => reason !== undefined && reason !== '') as readonly string[];
 }
 
 function explanation(failure: ReturnType<typeof parseFailureBlock>, output: string): string {

@@ -38,6 +38,8 @@ export interface MigrationRun {
   readonly release: { readonly name: string; readonly uid: string; readonly version: number };
   readonly attemptKey: string;
   readonly attempt: number;
+  /** Values of the retry annotations that it was made under. */
+  readonly tenantRetry: string;
   readonly releaseRetry: string;
   readonly phase: 'running' | 'succeeded' | 'failed';
   /** Being deleted: its pods may still be at work. */
@@ -57,41 +59,57 @@ export interface MigrationRun {
 
 /** Undefined for a Job that is no tenant's migration. */
 export function migrationRun(job: Job): MigrationRun | undefined {
-  const { name, uid, labels = {}, annotations = {}, ownerReferences = [] } = job.metadata;
+  const { name, uid, namespace = '', labels = {}, ownerReferences = [] } = job.metadata;
   const owner = ownerReferences.find(({ kind, controller }) => controller === true && kind === STUDIO_TENANT.kind);
-  const version = Number(annotations[JOB_ANNOTATION.releaseVersion]);
-  const attempt = Number(annotations[JOB_ANNOTATION.attempt]);
   if (labels[LABELS.component] !== MIGRATION_COMPONENT || owner === undefined) return undefined;
-  if (!Number.isInteger(version) || !Number.isInteger(attempt)) return undefined;
+  const notes = notesOn(job);
+  if (!Number.isInteger(notes.version) || !Number.isInteger(notes.attempt)) return undefined;
+  const { releaseUid, version, ...attempt } = notes;
   return {
     key: keyOf(job),
     name,
     uid,
     tenantUid: owner.uid,
-    tenantKey: keyOf({ metadata: { name: owner.name, namespace: job.metadata.namespace ?? '' } }),
+    tenantKey: `${namespace}/${owner.name}`,
     server: labels[SERVER_LABEL] ?? '',
-    release: { name: labels[LABELS.release] ?? '', uid: annotations[JOB_ANNOTATION.releaseUid] ?? '', version },
-    attemptKey: annotations[JOB_ANNOTATION.attemptKey] ?? '',
-    attempt,
-    releaseRetry: annotations[JOB_ANNOTATION.releaseRetry] ?? '',
+    release: { name: labels[LABELS.release] ?? '', uid: releaseUid, version },
+    ...attempt,
     ...progress(job),
+    ...ending(job),
   };
 }
 
-/** Complete or Failed are set once no pod of the Job is left at work; the Job's counters say less. */
-function progress(job: Job) {
-  const { metadata, status = {} } = job;
-  const finished = status.conditions?.find(({ type, status: is }) => is === 'True' && (type === 'Complete' || type === 'Failed'));
+function notesOn({ metadata: { annotations = {} } }: Job) {
+  const text = (key: string): string => annotations[key] ?? '';
   return {
-    phase: phaseOf(finished?.type),
+    releaseUid: text(JOB_ANNOTATION.releaseUid),
+    version: Number.parseInt(text(JOB_ANNOTATION.releaseVersion), 10),
+    attemptKey: text(JOB_ANNOTATION.attemptKey),
+    attempt: Number.parseInt(text(JOB_ANNOTATION.attempt), 10),
+    tenantRetry: text(JOB_ANNOTATION.tenantRetry),
+    releaseRetry: text(JOB_ANNOTATION.releaseRetry),
+    outcome: parseOutcome(annotations[JOB_ANNOTATION.outcome]),
+  };
+}
+
+function progress({ metadata, status = {} }: Job) {
+  return {
     deleting: metadata.deletionTimestamp !== undefined,
     ready: (status.ready ?? 0) > 0,
     active: (status.active ?? 0) > 0,
     createdAtMs: Date.parse(metadata.creationTimestamp),
-    finishedAtMs: finished?.lastTransitionTime === undefined ? undefined : Date.parse(finished.lastTransitionTime),
-    outcome: parseOutcome(metadata.annotations?.[JOB_ANNOTATION.outcome]),
+  };
+}
+
+/** Complete or Failed are set once no pod of the Job is left at work; the Job's counters say less. */
+function ending({ status = {} }: Job) {
+  const finished = status.conditions?.find(({ type, status: is }) => is === 'True' && (type === 'Complete' || type === 'Failed'));
+  const at = finished?.lastTransitionTime;
+  return {
+    phase: phaseOf(finished?.type),
+    finishedAtMs: at === undefined ? undefined : Date.parse(at),
     condition: finished?.type === 'Failed' ? finished : undefined,
-  } as const;
+  };
 }
 
 function phaseOf(finished: string | undefined): MigrationRun['phase'] {

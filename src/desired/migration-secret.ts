@@ -17,13 +17,13 @@ export interface MigrationLogin {
   readonly password: string;
   readonly sslmode: string;
   /** PEM. */
-  readonly ca: string | undefined;
+  readonly ca?: string | undefined;
 }
 
 export interface SecretToCreate {
   readonly metadata: {
     readonly name: string;
-    readonly namespace: string | undefined;
+    readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly ownerReferences: readonly OwnerReference[];
   };
@@ -37,7 +37,7 @@ export function migrationSecret(tenant: StudioTenant, jobName: string, login: Mi
   return {
     metadata: {
       name: migrationSecretName(jobName),
-      namespace: tenant.metadata.namespace,
+      namespace: tenant.metadata.namespace ?? '',
       labels: migrationLabels(tenant.metadata.name),
       ownerReferences: [ownedBy(tenant)],
     },

@@ -102,7 +102,7 @@ function failuresByRelease(runs: readonly MigrationRun[]): ReadonlyMap<string, R
   for (const run of newestOfEach(runs)) {
     if (run.phase !== 'failed' || run.outcome?.transient === true) continue;
     const ofRelease = failures.get(run.release.uid) ?? new Map<string, string[]>();
-    ofRelease.set(run.releaseRetry, [...(ofRelease.get(run.releaseRetry) ?? []), run.tenantKey]);
+    ofRelease.set(run.releaseRetry, (ofRelease.get(run.releaseRetry) ?? []).concat(run.tenantKey));
     failures.set(run.release.uid, ofRelease);
   }
   return failures;

@@ -17,9 +17,9 @@ export class FileInProgress {
   /** Path of the file whose migration was begun last. */
   current: string | undefined;
   readonly strategies: Strategies;
-  readonly #print: (line: string) => void;
+  readonly #print: (line: string) => unknown;
 
-  constructor(print: (line: string) => void) {
+  constructor(print: (line: string) => unknown) {
     this.#print = print;
     this.strategies = [
       { extensions: ['.sql'], loader: this.#noting(loaders.legacySql) },
@@ -30,7 +30,7 @@ export class FileInProgress {
   #noting(load: Loader): Loader {
     return async (paths) => {
       const units = await load(paths);
-      return units.map((unit) => ({ ...unit, actions: this.#begins(unit.id, unit.actions) }));
+      return units.map(({ id, filePaths, actions }) => ({ id, filePaths, actions: this.#begins(id, actions) }));
     };
   }
 
@@ -54,6 +54,6 @@ function afterNote(up: Action, note: () => void): Action {
     };
   return (pgm) => {
     note();
-    return (up as (builder: typeof pgm) => Promise<void> | void)(pgm);
+    return up(pgm);
   };
 }

@@ -24,7 +24,7 @@ type Connection = Awaited<ReturnType<typeof openMigrationConnection>>;
  *
  * @param print one line of progress
  */
-export async function runMigrations(settings: MigrateSettings, print: (line: string) => void): Promise<readonly string[]> {
+export async function runMigrations(settings: MigrateSettings, print: (line: string) => unknown): Promise<readonly string[]> {
   const connection = await openMigrationConnection(settings.target).catch((error: unknown) => {
     throw failedMigration(error, { sql: undefined, path: undefined, broken: isBroken(error) });
   });

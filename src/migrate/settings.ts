@@ -86,37 +86,41 @@ type Values = ValuesOf<typeof MIGRATE_SETTINGS>;
 
 /** DATABASE_URL wins over PG…, part by part. */
 function targetOf(values: Values): { readonly target: MigrationTarget | undefined; readonly missing: readonly string[] } {
-  const url = values.databaseUrl === undefined ? undefined : new URL(values.databaseUrl);
-  const host = fromUrl(url?.hostname.replace(/^\[(.*)\]$/, '$1')) ?? values.host;
-  const user = fromUrl(url?.username) ?? values.user;
-  const database = fromUrl(url?.pathname.slice(1)) ?? values.database;
-  const password = fromUrl(url?.password) ?? values.password ?? '';
+  const { host, user, database, password = '', port } = { ...definedOnly(values), ...urlParts(values.databaseUrl) };
   const missing = Object.entries({ PGHOST: host, PGUSER: user, PGDATABASE: database })
     .filter(([, value]) => value === undefined)
     .map(([name]) => `${name} is missing: expected in the environment, or in DATABASE_URL`);
   if (host === undefined || user === undefined || database === undefined) return { target: undefined, missing };
-  const port = fromUrl(url?.port);
-  const tls = tlsOf(values, url);
+  const tls = tlsOf(values);
   if ('problem' in tls) return { target: undefined, missing: [...missing, tls.problem] };
-  return {
-    target: {
-      host,
-      user,
-      database,
-      password,
-      port: port === undefined ? values.port : Number(port),
-      tls,
-      applicationName: 'studio-migrate',
-    },
-    missing,
-  };
+  return { target: { host, user, database, password, port: Number(port), tls, applicationName: 'studio-migrate' }, missing };
 }
 
-function fromUrl(part: string | undefined): string | undefined {
-  return part === undefined || part === '' ? undefined : decodeURIComponent(part);
+type Parts = { readonly [K in 'host' | 'port' | 'user' | 'password' | 'database']?: string };
+
+function definedOnly({ host, port, user, password, database }: Values): Parts {
+  return present({ host, port: String(port), user, password, database });
 }
 
-function tlsOf(values: Values, url: URL | undefined): MigrationTarget['tls'] | { readonly problem: string } {
+function urlParts(databaseUrl: string | undefined): Parts {
+  if (databaseUrl === undefined) return {};
+  const url = new URL(databaseUrl);
+  const encoded = present({
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port,
+    user: url.username,
+    password: url.password,
+    database: url.pathname.slice(1),
+  });
+  return Object.fromEntries(Object.entries(encoded).map(([name, part]) => [name, decodeURIComponent(part)]));
+}
+
+function present(parts: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(parts).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''));
+}
+
+function tlsOf(values: Values): MigrationTarget['tls'] | { readonly problem: string } {
+  const url = values.databaseUrl === undefined ? undefined : new URL(values.databaseUrl);
   const given = url?.searchParams.get('sslmode') ?? values.sslMode;
   const file = url?.searchParams.get('sslrootcert') ?? values.sslRootCert;
   const mode = Object.values(TlsMode).find((known) => known === (given ?? (file === undefined ? 'require' : 'verify-full')));

@@ -132,7 +132,7 @@ function notFound(observed: SchemaObserved, { name, duplicate }: Extract<Target,
 
 function behind(observed: SchemaObserved, target: Release): Verdict<SchemaChange> {
   const toTarget = observed.runs.filter((run) => run.release.uid === target.release.metadata.uid);
-  const sameAttempt = toTarget.filter((run) => run.attemptKey === observed.attemptKey).at(-1);
+  const sameAttempt = toTarget.findLast((run) => run.attemptKey === observed.attemptKey);
   // While nothing may start, a failure stays what it is: asking for another attempt does not undo it.
   const last = target.held === undefined ? sameAttempt : toTarget.at(-1);
   if (last?.phase === 'failed' && last.outcome?.transient === false) return failed(observed, last);

@@ -40,8 +40,7 @@ interface View {
 const PAGE = 500;
 
 export class MigrationFleet {
-  /** Tenants that wait for a slot. */
-  readonly waiting = new SlotQueue();
+  readonly #waiting = new SlotQueue();
   readonly #options: MigrationFleetOptions;
   /** What was written or read past the cache, until the cache hears of that Job; undefined: deleted. */
   readonly #newer = new Map<string, Job | undefined>();
@@ -80,8 +79,8 @@ export class MigrationFleet {
   }
 
   /**
-   * Takes a slot for a Job that is about to be posted; false when none is free. Until `saw` or `saysNothing` the Job
-   * counts as there.
+   * Takes a slot for a Job that is about to be posted; false when none is free. It counts as there from now on, until
+   * `forget` or until the cache hears of it.
    */
   take(job: Job): boolean {
     const server = serverOf(job) ?? '';
@@ -103,6 +102,21 @@ export class MigrationFleet {
     this.#newer.delete(key);
     this.#view = undefined;
     if (server !== undefined) this.#wake(server);
+  }
+
+  /** @param wake reconciles the tenant (namespace/name) soon: a slot is free */
+  onFreeSlot(wake: (tenantKey: string) => void): void {
+    this.#waiting.onFree(wake);
+  }
+
+  waitForSlot(server: string, tenantKey: string): void {
+    this.#waiting.add(server, tenantKey);
+    // One may have come free since it was looked for.
+    this.#wake(server);
+  }
+
+  waitsNoLonger(server: string, tenantKey: string): void {
+    this.#waiting.remove(server, tenantKey);
   }
 
   /** The cache has not heard of it: only reading it by name tells whether it is there. */
@@ -140,7 +154,7 @@ export class MigrationFleet {
 
   #wake(server: string): void {
     const { running, limit } = this.slots(server);
-    this.waiting.wake(server, limit - running);
+    this.#waiting.wake(server, limit - running);
   }
 
   #current(): View {
