@@ -4,20 +4,18 @@
  */
 import type { ServerSessions } from './server-sessions.ts';
 
-/** Known but not usable: something about the PostgresServer needs a person, or has not been looked at yet. */
-export class ServerNotReady extends Error {
-  override readonly name = 'ServerNotReady';
-  /** CamelCase, e.g. `IdentityChanged`, `NotFound`. */
-  readonly reason: string;
+export { ServerNotReady } from './server-not-ready.ts';
 
-  constructor(reason: string, message: string) {
-    super(message);
-    this.reason = reason;
-  }
+/** How clients are to connect: libpq's sslmode, and the authority to trust (PEM). */
+export interface ClientTls {
+  readonly sslmode: string;
+  readonly ca?: string;
 }
 
 export interface Servers {
   /** Throws Unavailable while the server cannot be reached (at once, while that is known) and ServerNotReady. */
   get(name: string): Promise<ServerSessions>;
+  /** What goes into tenants' Secrets. Throws ServerNotReady where the PostgresServer or its authority is not there. */
+  clientTls(name: string): Promise<ClientTls>;
   end(): Promise<void>;
 }

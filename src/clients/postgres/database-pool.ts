@@ -39,6 +39,7 @@ const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 export function createDatabasePool(options: DatabasePoolOptions): DatabasePool {
   const pool = connectionsOf(options);
   const { target } = options;
+  const seen = new WeakSet<pg.PoolClient>();
 
   const failed = (error: unknown): unknown => {
     if (isBroken(error)) options.onFailure?.(error);
@@ -50,14 +51,17 @@ export function createDatabasePool(options: DatabasePoolOptions): DatabasePool {
       options.onFailure?.(error);
       throw connectionFailure(error, target);
     });
-    let broken = false;
+    let broken = !seen.has(client);
+    const query: Query = <R>(sql: Sql) =>
+      runStatement<R>(client, sql, options).catch((error: unknown) => {
+        broken ||= isBroken(error);
+        throw statementFailure(failed(error), target);
+      });
     try {
-      return await work(<R>(sql: Sql) =>
-        runStatement<R>(client, sql, options).catch((error: unknown) => {
-          broken ||= isBroken(error);
-          throw statementFailure(failed(error), target);
-        }),
-      );
+      if (broken) await options.onConnect?.(query);
+      seen.add(client);
+      broken = false;
+      return await work(query);
     } finally {
       client.release(broken);
     }
@@ -70,7 +74,7 @@ export function createDatabasePool(options: DatabasePoolOptions): DatabasePool {
   };
 }
 
-function connectionsOf({ target, maxConnections, idleTimeoutMs, onConnect, ...hooks }: DatabasePoolOptions): pg.Pool {
+function connectionsOf({ target, maxConnections, idleTimeoutMs }: DatabasePoolOptions): pg.Pool {
   const pool = new pg.Pool({
     // Not by the pool's own options: its connect timeout would count the wait for a free connection as well.
     Client: class extends PinnedClient {
@@ -80,7 +84,6 @@ function connectionsOf({ target, maxConnections, idleTimeoutMs, onConnect, ...ho
     } as unknown as NonNullable<pg.PoolConfig['Client']>,
     max: maxConnections,
     idleTimeoutMillis: idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
-    ...(onConnect && { onConnect: (client: pg.ClientBase) => onConnect((sql) => runStatement(client, sql, hooks)) }),
   });
   // An idle connection that breaks is taken out by the pool itself; the next statement opens another.
   pool.on('error', () => undefined);

@@ -13,14 +13,12 @@ export interface Mark {
   readonly init?: boolean;
 }
 
-/** A setting of a database or role. Only allow-listed ones are read in full: a value can hold megabytes. */
-export interface Setting {
-  /** Lower case. */
-  readonly name: string;
-  /** Undefined where the name is not on the allow-list; then `length` and `md5` are there. */
-  readonly value?: string;
-  readonly length?: number;
-  readonly md5?: string;
+/** What ALTER DATABASE or ALTER ROLE ... SET has left. A tenant can put megabytes there, so not all of it is read. */
+export interface Settings {
+  /** Those of the allow-list with a value of ordinary length, by their name in lower case. */
+  readonly allowed: Readonly<Record<string, string>>;
+  /** Names of others that the role itself can have set; a few of them where there are many. */
+  readonly others: readonly string[];
 }
 
 /** One privilege of one grantee. */
@@ -48,7 +46,7 @@ export interface DatabaseFacts {
   /** With the defaults filled in where the catalog says "default". */
   readonly grants: readonly Grant[];
   /** ALTER DATABASE ... SET. */
-  readonly settings: readonly Setting[];
+  readonly settings: Settings;
 }
 
 /** One row of pg_auth_members: `member` belongs to `role`. */
@@ -64,7 +62,7 @@ export interface Membership {
 export interface RoleFacts {
   readonly name: string;
   readonly oid: string;
-  readonly login: boolean;
+  readonly canLogin: boolean;
   readonly connectionLimit: number;
   /** Attributes no role of a tenant may have: SUPERUSER, CREATEDB, CREATEROLE, REPLICATION, BYPASSRLS. */
   readonly powers: readonly string[];
@@ -74,9 +72,9 @@ export interface RoleFacts {
   readonly memberOf: readonly Membership[];
   readonly members: readonly Membership[];
   /** ALTER ROLE ... SET, for all databases. */
-  readonly settings: readonly Setting[];
+  readonly settings: Settings;
   /** ALTER ROLE ... IN DATABASE <the tenant's own> SET. */
-  readonly settingsInDatabase: readonly Setting[];
+  readonly settingsInDatabase: Settings;
   /** Sessions of this role on the server now. */
   readonly sessions: number;
 }

@@ -2,10 +2,10 @@
  * What should exist on a PostgreSQL server for one tenant: a pure function of the object, its plan and its row.
  * Separate so that every comparison and statement builder starts from the same few values.
  */
-import { ANNOTATION, annotationOf } from '../../api/annotations.ts';
 import { databaseName, provisionalDatabase } from '../../api/names.ts';
 import type { StudioTenant } from '../../api/studio-tenant.ts';
 import type { TenantPlan } from '../../api/tenant-plan.ts';
+import { isSuspended } from '../suspension.ts';
 
 export interface TenantDatabaseSpec {
   readonly n: number;
@@ -15,8 +15,10 @@ export interface TenantDatabaseSpec {
   readonly provisionalName: string;
   /** Per login. Undefined: its plan is gone, so what is there stays. */
   readonly connectionLimit: number | undefined;
-  /** Names in lower case. Undefined: its plan is gone, so what is there stays. */
-  readonly settings: Readonly<Record<string, string>> | undefined;
+  /** The tenant's own settings over its plan's; names in lower case. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Its plan is gone: settings that the tenant does not name itself stay as they are. */
+  readonly keepOtherSettings: boolean;
   readonly extensions: readonly string[];
   readonly suspended: boolean;
   /** As recorded in the master database; once there, a missing database is never created again. */
@@ -36,7 +38,7 @@ export function tenantDatabaseSpec(
   organization: OrganizationRow,
   installation: string,
 ): TenantDatabaseSpec {
-  const { database, suspended } = tenant.spec;
+  const { database } = tenant.spec;
   return {
     n: organization.id,
     uid: organization.uid,
@@ -44,19 +46,14 @@ export function tenantDatabaseSpec(
     databaseName: databaseName(organization.id),
     provisionalName: provisionalDatabase(organization.uid),
     connectionLimit: database.connectionLimit ?? plan?.spec.database.connectionLimit,
-    settings: settingsOf(database.settings, plan),
+    settings: lowerCaseNames({ ...plan?.spec.database.settings, ...database.settings }),
+    keepOtherSettings: plan === undefined,
     extensions: database.extensions,
-    suspended: suspended || annotationOf(tenant, ANNOTATION.suspend) !== undefined,
+    suspended: isSuspended(tenant),
     databaseOid: organization.databaseOid,
   };
 }
 
-/** The tenant's own settings over the plan's. */
-function settingsOf(
-  own: Readonly<Record<string, string>> | undefined,
-  plan: TenantPlan | undefined,
-): Readonly<Record<string, string>> | undefined {
-  if (plan === undefined) return undefined;
-  const all = { ...plan.spec.database.settings, ...own };
-  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name.toLowerCase(), value]));
+function lowerCaseNames(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name.toLowerCase(), value]));
 }

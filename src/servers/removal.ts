@@ -1,0 +1,141 @@
+/*
+ * Taking a tenant off its server, and giving it back to another object. Separate from what makes and mends, because here
+ * the wrong database would be lost for good: everything checks the mark, and dropping checks the oid, too.
+ */
+import { databaseName } from '../api/names.ts';
+import { joined, quoteIdentifier, quoteLiteral } from '../clients/postgres/sql.ts';
+import type { DatabaseFacts, RoleFacts, TenantFacts } from '../desired/postgres/facts.ts';
+import { databaseComment, describeMark, isOurs, roleComment } from '../desired/postgres/marks.ts';
+import { roleStatements } from '../desired/postgres/role-change.ts';
+import type { TenantDatabaseSpec } from '../desired/postgres/spec.ts';
+import { dropRole } from './drop-role.ts';
+import { endSessionsInDatabase, endSessionsOfRoles } from './end-sessions.ts';
+import { gatherTenant } from './gather.ts';
+import { runAsShard } from './roles.ts';
+import type { ServerSessions } from './server-sessions.ts';
+
+export type CloseOutcome = { readonly kind: 'closed' | 'absent' } | { readonly kind: 'foreign'; readonly message: string };
+export type DropOutcome = { readonly kind: 'dropped' | 'absent' } | { readonly kind: 'foreign'; readonly message: string };
+export type DropRolesOutcome =
+  | { readonly kind: 'dropped'; readonly pinnedIn: readonly string[] }
+  | { readonly kind: 'pinned'; readonly database: string; readonly role: string; readonly message: string };
+
+/**
+ * No connections any more. ALLOW_CONNECTIONS first: an open transaction of the tenant can hold up NOLOGIN, but not this.
+ * Roles that are not ours are left alone, as is a foreign database.
+ */
+export async function closeDatabase(sessions: ServerSessions, spec: TenantDatabaseSpec): Promise<CloseOutcome> {
+  const facts = await gatherTenant(sessions, spec);
+  const { database } = facts;
+  const isOwn = database !== undefined && isOurs(database.mark, spec);
+  if (isOwn) await closeToAll(sessions, database);
+  await closeLogins(sessions, spec, facts);
+  if (database === undefined) return { kind: 'absent' };
+  return isOwn ? { kind: 'closed' } : foreign(spec, database);
+}
+
+async function closeToAll({ control }: ServerSessions, { name, allowConnections }: DatabaseFacts): Promise<void> {
+  const text = `ALTER DATABASE ${quoteIdentifier(name)} ALLOW_CONNECTIONS false`;
+  if (allowConnections) await control.query({ text, kind: 'close-database' });
+  await endSessionsInDatabase((sql) => control.query(sql), name);
+}
+
+async function closeLogins(sessions: ServerSessions, spec: TenantDatabaseSpec, facts: TenantFacts): Promise<void> {
+  const logins = ownRoles(spec, facts).filter(({ canLogin }) => canLogin);
+  if (logins.length === 0) return;
+  const changes = logins.map(({ name }) => ({ kind: 'alter', role: name, canLogin: false }) as const);
+  await runAsShard(sessions, spec.n, joined(roleStatements(spec, changes, undefined), 'close-logins'));
+  await endSessionsOfRoles(
+    (sql) => sessions.control.query(sql),
+    logins.map(({ name }) => name),
+  );
+}
+
+/** Only with our mark, and only the one that was recorded. A provisional one of this tenant goes as well. */
+export async function dropDatabase(sessions: ServerSessions, spec: TenantDatabaseSpec): Promise<DropOutcome> {
+  const { database, provisional, operatorRole } = await gatherTenant(sessions, spec);
+  if (provisional?.owner === operatorRole) await drop(sessions, provisional.name);
+  if (database === undefined) return { kind: 'absent' };
+  const isRecorded = spec.databaseOid === undefined || spec.databaseOid === database.oid;
+  if (!isOurs(database.mark, spec) || !isRecorded) return foreign(spec, database);
+  await drop(sessions, database.name);
+  return { kind: 'dropped' };
+}
+
+/** One at a time: each forces a checkpoint. */
+async function drop(sessions: ServerSessions, name: string): Promise<void> {
+  const text = `DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`;
+  await sessions.dropSlots.run(() => sessions.slow.query({ text, kind: 'drop-database' }));
+}
+
+/** After the database. What another tenant holds on purpose is cleared away, where its database is open. */
+export async function dropRoles(sessions: ServerSessions, spec: TenantDatabaseSpec): Promise<DropRolesOutcome> {
+  const own = ownRoles(spec, await gatherTenant(sessions, spec));
+  const pinnedIn = new Set<string>();
+  for (const { name } of own) {
+    const outcome = await dropRole(sessions, { n: spec.n, role: name, installation: spec.installation });
+    if (outcome.kind === 'pinned') return outcome;
+    for (const database of outcome.pinnedIn) pinnedIn.add(database);
+  }
+  return { kind: 'dropped', pinnedIn: [...pinnedIn] };
+}
+
+/** The logins follow when the roles are compared. */
+export async function reopenDatabase(sessions: ServerSessions, n: number, uid: string): Promise<void> {
+  const { database } = await gatherTenant(sessions, { n, provisionalName: databaseName(n) });
+  if (database === undefined || database.allowConnections || database.mark?.uid !== uid) return;
+  await sessions.control.query({
+    text: `ALTER DATABASE ${quoteIdentifier(database.name)} ALLOW_CONNECTIONS true`,
+    kind: 'reopen-database',
+  });
+}
+
+export interface NewOwner {
+  readonly n: number;
+  /** As recorded; null: not recorded. */
+  readonly oid: number | null;
+  readonly oldUid: string;
+  readonly newUid: string;
+  readonly installation: string;
+}
+
+/**
+ * The marks of a tenant whose object came back under another uid. Only what carries the old uid, or the uid in the mark of
+ * the database that was recorded (an earlier attempt for yet another object); nothing of another installation. The
+ * database last, because the roles are known again by it. Safe to repeat.
+ */
+export async function rewriteOwnership(sessions: ServerSessions, owner: NewOwner): Promise<void> {
+  const facts = await gatherTenant(sessions, { n: owner.n, provisionalName: databaseName(owner.n) });
+  const known = knownUids(owner, facts.database);
+  const isToRewrite = ({ mark }: RoleFacts | DatabaseFacts): boolean =>
+    mark !== undefined && mark.installation === owner.installation && mark.uid !== owner.newUid && known.includes(mark.uid);
+  const identity = { uid: owner.newUid, installation: owner.installation };
+  const roles = allRoles(facts).filter(isToRewrite);
+  const comment = quoteLiteral(roleComment(identity));
+  const statements = roles.map(({ name }) => `COMMENT ON ROLE ${quoteIdentifier(name)} IS ${comment}`);
+  if (statements.length > 0) await runAsShard(sessions, owner.n, joined(statements, 'rewrite-marks'));
+  if (facts.database !== undefined && isToRewrite(facts.database)) {
+    const { name, mark } = facts.database;
+    const text = `COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${quoteLiteral(databaseComment(identity, mark?.init === true))}`;
+    await sessions.control.query({ text, kind: 'rewrite-marks' });
+  }
+}
+
+function knownUids({ oid, oldUid }: NewOwner, database: DatabaseFacts | undefined): readonly string[] {
+  const isRecorded = database?.mark !== undefined && database.oid === String(oid);
+  return isRecorded ? [oldUid, database.mark.uid] : [oldUid];
+}
+
+function allRoles({ roles }: TenantFacts): readonly RoleFacts[] {
+  // Logins before what they belong to.
+  return [roles.migrator, roles.slotB, roles.tenant, roles.owner].filter((role) => role !== undefined);
+}
+
+function ownRoles(spec: TenantDatabaseSpec, facts: TenantFacts): readonly RoleFacts[] {
+  return allRoles(facts).filter(({ mark }) => isOurs(mark, spec));
+}
+
+function foreign(spec: TenantDatabaseSpec, { name, oid, mark }: DatabaseFacts): { readonly kind: 'foreign'; readonly message: string } {
+  const why = isOurs(mark, spec) ? `its oid is ${oid} and not the recorded ${spec.databaseOid}` : describeMark(mark, spec);
+  return { kind: 'foreign', message: `Database "${name}" was not made for this tenant: ${why}. It is left alone. Rename or drop it.` };
+}
