@@ -1,0 +1,44 @@
+/** The generated manifests: what is checked in is what the sources say, and the Deployment agrees with the configuration. */
+import { expect, it } from 'vitest';
+
+import { driftedInstallFiles, installation } from '../../../dev/generate-install.ts';
+import { INSTALLATION } from '../../../dev/install/names.ts';
+import { deployment } from '../../../dev/install/workload.ts';
+import { OPERATOR_SETTINGS } from '../../../src/config/operator-settings.ts';
+import { loadConfig } from '../../../src/config.ts';
+
+interface Container {
+  readonly env: readonly { readonly name: string; readonly value?: string }[];
+}
+
+function container(): Container {
+  const { spec } = deployment() as { spec: { template: { spec: { containers: [Container] } } } };
+  return spec.template.spec.containers[0];
+}
+
+it('is what npm run generate would write', () => {
+  expect(driftedInstallFiles()).toEqual([]);
+});
+
+it('sets only variables that are settings', () => {
+  const settings = new Set<string>(Object.values(OPERATOR_SETTINGS).map(({ variable }) => variable));
+
+  expect(
+    container()
+      .env.map(({ name }) => name)
+      .filter((name) => !settings.has(name)),
+  ).toEqual([]);
+});
+
+it('fits the defaults of the configuration', () => {
+  const { tenant, watchNamespaces, leaderElection, http } = loadConfig({ MASTER_DATABASE_URL: 'postgresql://u:p@h/d' }, []);
+
+  expect(tenant.operatorNamespace).toBe(INSTALLATION.namespace);
+  expect(watchNamespaces).toEqual([INSTALLATION.tenantNamespace]);
+  expect(leaderElection.leaseName).toBe(INSTALLATION.name);
+  expect(http.port).toBe(INSTALLATION.httpPort);
+});
+
+it('has no password and no key', () => {
+  expect(JSON.stringify(installation())).not.toMatch(/postgres(ql)?:\/\/|"kind":"Secret"|BEGIN/);
+});
