@@ -15,6 +15,7 @@ import { listWatches } from '../../src/clients/kubernetes/list-watch.ts';
 import { pathOf, queryOf } from '../../src/clients/kubernetes/paths.ts';
 import { Informer } from '../../src/runtime/informer.ts';
 import { noReflectorMetrics } from '../../src/runtime/metrics.ts';
+import type { Request } from '../../src/runtime/reconciler.ts';
 import type { Store } from '../../src/runtime/store.ts';
 
 /** What stands in a manifest: an object before the API server has seen it. */
@@ -31,7 +32,11 @@ export interface Cluster {
   readonly api: Kubernetes;
   /** Server-side apply as field manager `manager`; throws KubernetesError with the API server's sentence when it refuses. */
   apply(manifest: Manifest): Promise<KubernetesObject>;
-  annotate(resource: Resource, name: string, namespace: string, annotations: Readonly<Record<string, string>>): Promise<void>;
+  /** As `kubectl apply` without --server-side: POST when it is new, else a merge patch. A refusal reads as people get to see it. */
+  applyFromClient(manifest: Manifest): Promise<void>;
+  /** Deletes it and waits until it is gone, as kubectl does. */
+  remove(manifest: Manifest): Promise<void>;
+  annotate(resource: Resource, request: Request, annotations: Readonly<Record<string, string>>): Promise<void>;
   /** Every object of a kind, kept fresh until the signal aborts; resolves when the first list is in. */
   follow<T extends KubernetesObject>(resource: Resource, namespace: string | undefined, signal: AbortSignal): Promise<Store<T>>;
   /** Writes a kubeconfig with a token of the ServiceAccount, good for a week. */
@@ -40,6 +45,8 @@ export interface Cluster {
 }
 
 const TOKEN_SECONDS = 7 * 24 * 3600;
+const TIMEOUT_MS = 20_000;
+const INTERVAL_MS = 100;
 
 export const connectCluster = (kubeconfigPath: string, manager: string): Cluster => {
   const connection = new Connection({ path: kubeconfigPath });
@@ -54,8 +61,27 @@ export const connectCluster = (kubeconfigPath: string, manager: string): Cluster
       const query = queryOf({ fieldManager: manager, force: true, fieldValidation: 'Strict' });
       return await api.raw({ method: 'PATCH', path: path + query, body: manifest, contentType: 'application/apply-patch+yaml' });
     },
-    annotate: async (resource, name, namespace, annotations) => {
-      const path = pathOf(resource, { name, namespace }) + queryOf({ fieldManager: manager });
+    applyFromClient: async (manifest) => {
+      const resource = await resourceOf(manifest.apiVersion, manifest.kind);
+      const { name, namespace } = manifest.metadata;
+      const isNew = (await api.get(resource, { name, ...(namespace === undefined ? {} : { namespace }) })) === undefined;
+      const path = pathOf(resource, { name: isNew ? undefined : name, namespace });
+      const query = queryOf({ fieldManager: manager, fieldValidation: 'Strict' });
+      const [method, contentType] = isNew ? (['POST', 'application/json'] as const) : (['PATCH', 'application/merge-patch+json'] as const);
+      await api.raw({ method, path: path + query, body: manifest, contentType });
+    },
+    remove: async ({ apiVersion, kind, metadata: { name, namespace } }) => {
+      const resource = await resourceOf(apiVersion, kind);
+      const request = { name, ...(namespace === undefined ? {} : { namespace }) };
+      await api.delete(resource, request, { propagationPolicy: 'Background' });
+      const deadline = performance.now() + TIMEOUT_MS;
+      while ((await api.get(resource, request)) !== undefined) {
+        if (performance.now() > deadline) throw new Error(`${kind} ${name} is still there ${TIMEOUT_MS / 1000} s after its deletion`);
+        await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+      }
+    },
+    annotate: async (resource, request, annotations) => {
+      const path = pathOf(resource, request) + queryOf({ fieldManager: manager });
       await api.raw({ method: 'PATCH', path, body: { metadata: { annotations } }, contentType: 'application/merge-patch+json' });
     },
     follow: async <T extends KubernetesObject>(resource: Resource, namespace: string | undefined, signal: AbortSignal) =>
@@ -69,10 +95,11 @@ export const connectCluster = (kubeconfigPath: string, manager: string): Cluster
 };
 
 /** Every document of a YAML file. */
-export const readManifests = async (file: string): Promise<readonly Manifest[]> =>
-  parseAllDocuments(await readFile(file, 'utf8'))
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((manifest) => manifest !== null);
+export const readManifests = async (file: string): Promise<readonly Manifest[]> => {
+  const documents = parseAllDocuments(await readFile(file, 'utf8'));
+  for (const { errors } of documents) if (errors[0] !== undefined) throw new Error(`${file} is not YAML`, { cause: errors[0] });
+  return documents.map((document) => document.toJS() as Manifest | null).filter((manifest) => manifest !== null);
+};
 
 interface ResourceList {
   readonly resources: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[];
@@ -91,7 +118,7 @@ const discovery = (api: Kubernetes): ((apiVersion: string, kind: string) => Prom
     }
   };
   return async (apiVersion, kind) => {
-    const deadline = performance.now() + DISCOVERY_TIMEOUT_MS;
+    const deadline = performance.now() + TIMEOUT_MS;
     for (;;) {
       const found = known.get(apiVersion)?.find((resource) => resource.kind === kind && !resource.name.includes('/'));
       if (found !== undefined) {
@@ -99,14 +126,11 @@ const discovery = (api: Kubernetes): ((apiVersion: string, kind: string) => Prom
         return { group: group ?? '', version: version ?? '', plural: found.name, kind, namespaced: found.namespaced };
       }
       if (performance.now() > deadline) throw new Error(`the API server does not serve ${apiVersion} ${kind}`);
-      if (known.has(apiVersion)) await new Promise((resolve) => setTimeout(resolve, DISCOVERY_INTERVAL_MS));
+      if (known.has(apiVersion)) await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
       known.set(apiVersion, await ask(apiVersion));
     }
   };
 };
-
-const DISCOVERY_TIMEOUT_MS = 20_000;
-const DISCOVERY_INTERVAL_MS = 100;
 
 interface Following {
   readonly resource: Resource;

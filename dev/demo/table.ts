@@ -37,6 +37,26 @@ export const tableLines = (
   });
 };
 
+/** Rows of a query, with its column names in the head. */
+export const rowLines = (
+  terminal: Pick<Terminal, 'columns' | 'style'>,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): readonly string[] => {
+  const names = Object.keys(rows[0] ?? {});
+  const cells = rows.map((row) => names.map((name) => plain(row[name])));
+  return tableLines(
+    terminal,
+    names.map((name) => ({ title: name.toUpperCase() })),
+    cells,
+  );
+};
+
+const plain = (value: unknown): string => {
+  if (value === null || value === undefined) return '';
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+};
+
 const cellOf = (cell: string | number | Cell): Cell => (typeof cell === 'object' ? cell : { text: String(cell) });
 
 const columnWidths = (columns: readonly Column[], rows: readonly (readonly Cell[])[], available: number): readonly number[] => {

@@ -1,0 +1,83 @@
+// Deletes one tenant with Retain and one with Delete, and shows what is left of each: a closed database and its row, or nothing but a
+// tombstone without a name.
+
+import { ANNOTATION } from '../../../src/api/annotations.ts';
+import { STUDIO_TENANT } from '../../../src/api/resources.ts';
+import { command, heading, type Chapter, type Demo } from '../demo.ts';
+import { DELETED, NAMESPACE } from '../expectations.ts';
+import { query, type QueryRow } from '../query.ts';
+import { equal } from '../report.ts';
+import { rowLines } from '../table.ts';
+import { waitFor } from '../tenants.ts';
+
+export const deleteChapter: Chapter = async (demo) => {
+  heading(demo.terminal, 'Two tenants go');
+  await retain(demo, DELETED.retain);
+  await erase(demo, DELETED.erase);
+};
+
+const retain = async (demo: Demo, tenant: string): Promise<void> => {
+  const id = organizationOf(demo, tenant);
+  await remove(demo, tenant);
+  const left = await whatIsLeft(demo, id);
+  demo.report.check(`${tenant} (Retain): its database is kept`, equal(left.databases, 1));
+  demo.report.check(`${tenant} (Retain): nobody can connect to it`, equal(`${left.open}, ${left.logins} logins`, '0, 0 logins'));
+  demo.report.check(
+    `${tenant} (Retain): its organization is retained, with its name`,
+    equal(`${left.status} ${left.name}`, `retained ${tenant}`),
+  );
+};
+
+const erase = async (demo: Demo, tenant: string): Promise<void> => {
+  const { terminal, cluster } = demo;
+  const id = organizationOf(demo, tenant);
+  command(terminal, `kubectl -n ${NAMESPACE} annotate studiotenant ${tenant} ${ANNOTATION.confirmDeletion}=${tenant}`);
+  await cluster.annotate(STUDIO_TENANT, { name: tenant, namespace: NAMESPACE }, { [ANNOTATION.confirmDeletion]: tenant });
+  await remove(demo, tenant);
+  const left = await whatIsLeft(demo, id);
+  demo.report.check(`${tenant} (Delete): its database is dropped`, equal(left.databases, 0));
+  demo.report.check(`${tenant} (Delete): its roles are dropped`, equal(left.roles, 0));
+  demo.report.check(`${tenant} (Delete): a tombstone without a name is left`, equal(`${left.status} ${left.name}`, 'deleted null'));
+};
+
+const DELETION_TIMEOUT_MS = 60_000;
+
+const remove = async (demo: Demo, tenant: string): Promise<void> => {
+  const { terminal, cluster, tenants, report } = demo;
+  command(terminal, `kubectl -n ${NAMESPACE} delete studiotenant ${tenant}`);
+  await cluster.api.delete(STUDIO_TENANT, { name: tenant, namespace: NAMESPACE }, { propagationPolicy: 'Background' });
+  const gone = await waitFor(demo, DELETION_TIMEOUT_MS, () => tenants.get(`${NAMESPACE}/${tenant}`) === undefined);
+  const ready = tenants.get(`${NAMESPACE}/${tenant}`)?.status?.conditions?.find(({ type }) => type === 'Ready');
+  report.check(`${tenant} is gone from Kubernetes`, { ok: gone, found: `still there: ${ready?.reason}: ${ready?.message}` });
+};
+
+const organizationOf = ({ tenants }: Demo, tenant: string): number => {
+  const id = tenants.get(`${NAMESPACE}/${tenant}`)?.status?.organizationId;
+  if (id === undefined) throw new Error(`${tenant} has no organization: what would be left of it cannot be told`);
+  return id;
+};
+
+interface Left extends QueryRow {
+  readonly databases: number;
+  readonly open: number;
+  readonly roles: number;
+  readonly logins: number;
+  readonly status: string | null;
+  readonly name: string | null;
+}
+
+const ON_SERVER = `
+  SELECT
+    (SELECT count(*)::int FROM pg_catalog.pg_database WHERE datname = $1) AS databases,
+    (SELECT count(*)::int FROM pg_catalog.pg_database WHERE datname = $1 AND datallowconn) AS open,
+    (SELECT count(*)::int FROM pg_catalog.pg_roles WHERE rolname LIKE $1 || '%') AS roles,
+    (SELECT count(*)::int FROM pg_catalog.pg_roles WHERE rolname LIKE $1 || '%' AND rolcanlogin) AS logins`;
+
+const IN_MASTER = 'SELECT id, status, name, subdomain, database_name AS database, deleted_at FROM public.organizations WHERE id = $1';
+
+const whatIsLeft = async ({ surroundings, terminal }: Demo, id: number): Promise<Left> => {
+  const [server] = await query(surroundings.postgres.superuserUrl, ON_SERVER, [`studio_${id}_db`]);
+  const [organization] = await query(surroundings.postgres.masterUrl, IN_MASTER, [id]);
+  for (const row of [server, organization]) for (const line of rowLines(terminal, row === undefined ? [] : [row])) terminal.line(line);
+  return { ...server, ...organization } as Left;
+};
