@@ -23,6 +23,7 @@ import { Semaphore } from './runtime/semaphore.ts';
 import { fence } from './servers/fence.ts';
 import { createServers } from './servers/registry.ts';
 import { PasswordHashes } from './steps/password-hashes.ts';
+import { MigrationFleet } from './steps/schema-fleet.ts';
 import type { Caches, TenantDependencies } from './steps/tenant-work.ts';
 
 export interface LeaderOptions {
@@ -70,6 +71,13 @@ export async function lead(options: LeaderOptions): Promise<void> {
     master,
     servers,
     caches,
+    migrations: new MigrationFleet({
+      kubernetes,
+      jobs: caches.jobs,
+      releases: caches.releases,
+      namespaces: config.watchNamespaces,
+      maxParallel: config.tenant.migrations.maxParallel,
+    }),
     hashes: new PasswordHashes(config.tenant.passwordHashCost),
     placement: new Semaphore(1),
     clusterId,

@@ -1,0 +1,130 @@
+/** Drift is repaired: whatever somebody changes behind the operator's back is put right, and nothing is written while all is well. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { INGRESS, SECRET } from '../../../src/api/resources.ts';
+import type { Ingress } from '../../../src/desired/ingress.ts';
+import { eventually } from '../../support/eventually.ts';
+import { queryAs } from '../../support/postgres.ts';
+import { type AuditEntry, Studio, TENANTS } from '../../support/studio.ts';
+
+let studio: Studio;
+let n: number;
+beforeAll(async () => {
+  studio = await Studio.start();
+  await studio.startOperator({ SWEEP_INTERVAL: '1s', PROBE_INTERVAL: '3s' });
+  await studio.applyTenant('my-studio', { database: { settings: { statement_timeout: '30s' } } });
+  n = (await studio.settled('my-studio')).status?.organizationId ?? 0;
+  await studio.applyTenant('neighbour');
+  await studio.settled('neighbour');
+}, 180_000);
+afterAll(async () => await studio[Symbol.asyncDispose]());
+
+const repaired = (check: () => Promise<boolean>) => eventually(check, { timeoutMs: 30_000 });
+const one = async (sql: string): Promise<unknown> => Object.values((await studio.superuser(sql))[0] ?? {})[0];
+const canLogin = async (): Promise<boolean> =>
+  await studio.asTenant('my-studio', 'SELECT 1').then(
+    () => true,
+    () => false,
+  );
+
+describe('in the cluster', () => {
+  it('makes a deleted Ingress again, and takes back a changed one', async () => {
+    const name = { namespace: TENANTS, name: 'my-studio' };
+    const hosts = async () => (await studio.cluster.api.get<Ingress>(INGRESS, name))?.spec.rules.map(({ host }) => host).join();
+    await studio.cluster.api.delete(INGRESS, name);
+    await repaired(async () => (await hosts()) === 'my-studio.platform.com');
+    await studio.cluster.api.jsonPatch(INGRESS, name, [{ op: 'replace', path: '/spec/rules/0/host', value: 'stolen.example' }]);
+    await repaired(async () => (await hosts()) === 'my-studio.platform.com');
+  });
+
+  it('puts a new password where the Secret was deleted, and the role follows', async () => {
+    const before = await studio.secret('my-studio');
+    await studio.cluster.api.delete(SECRET, { namespace: TENANTS, name: 'my-studio-database' });
+    await repaired(async () => ![undefined, before['password']].includes((await studio.secret('my-studio'))['password']));
+    await repaired(canLogin);
+    await expect(queryAs(before['uri'] ?? '', 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
+    const tenant = await studio.waitFor('my-studio', ({ status }) => status?.credentials?.generation === 2);
+    expect(tenant.status?.phase).toBe('Ready');
+  });
+
+  it('follows a password that a person has put into the Secret, and keeps its URI right', async () => {
+    const value = Buffer.from('correct-horse-battery').toString('base64');
+    await studio.cluster.api.jsonPatch(SECRET, { namespace: TENANTS, name: 'my-studio-database' }, [{ op: 'replace', path: '/data/password', value }]);
+    await repaired(async () => (await studio.secret('my-studio'))['uri']?.includes('correct-horse-battery') === true && (await canLogin()));
+  });
+
+  it('replaces a password that cannot be used', async () => {
+    await studio.cluster.api.jsonPatch(SECRET, { namespace: TENANTS, name: 'my-studio-database' }, [{ op: 'replace', path: '/data/password', value: '' }]);
+    await repaired(async () => (await studio.secret('my-studio'))['password'] !== '' && (await canLogin()));
+  });
+});
+
+describe('on the server', () => {
+  it('takes CONNECT back from PUBLIC and from another tenant, also where it came with grant option', async () => {
+    await studio.superuser(`GRANT CONNECT ON DATABASE studio_${n}_db TO PUBLIC`);
+    const [row] = await studio.superuser(`SELECT rolname FROM pg_roles WHERE rolname ~ '^studio_[0-9]+_db$' AND rolname <> 'studio_${n}_db'`);
+    const neighbour = String(row?.['rolname']);
+    await studio.superuser(`GRANT CONNECT ON DATABASE studio_${n}_db TO ${neighbour} WITH GRANT OPTION`);
+    const may = (role: string): Promise<unknown> => one(`SELECT has_database_privilege('${role}', 'studio_${n}_db', 'CONNECT')`);
+    await repaired(async () => (await may(neighbour)) === false);
+    expect(await may('public')).toBe(false);
+    expect(await canLogin()).toBe(true);
+  });
+
+  it('puts limits, settings and LOGIN back', async () => {
+    await studio.superuser(`ALTER ROLE studio_${n}_db CONNECTION LIMIT 1`);
+    await studio.superuser(`ALTER DATABASE studio_${n}_db SET statement_timeout = '1s'`);
+    await studio.superuser(`ALTER ROLE studio_${n}_db NOLOGIN`);
+    await repaired(async () => (await one(`SELECT rolconnlimit FROM pg_roles WHERE rolname = 'studio_${n}_db'`)) === 20);
+    await repaired(async () => (await one(`SELECT rolcanlogin FROM pg_roles WHERE rolname = 'studio_${n}_db'`)) === true);
+    await repaired(async () => (await studio.asTenant('my-studio', 'SHOW statement_timeout'))[0]?.['statement_timeout'] === '30s');
+  });
+
+  it("takes away powers and memberships that are not the tenant's", async () => {
+    await studio.superuser(`ALTER ROLE studio_${n}_db CREATEDB`);
+    await repaired(async () => (await one(`SELECT rolcreatedb FROM pg_roles WHERE rolname = 'studio_${n}_db'`)) === false);
+  });
+
+  it('takes the database back from another owner', async () => {
+    await studio.superuser(`ALTER DATABASE studio_${n}_db OWNER TO studio_${n}_db_owner`);
+    await repaired(async () => (await one(`SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'studio_${n}_db'`)) === 'studio_admin');
+  });
+
+  it("undoes the tenant's own password change, which only a login can show", async () => {
+    await studio.asTenant('my-studio', `ALTER ROLE studio_${n}_db PASSWORD 'mine-now'`);
+    expect(await canLogin()).toBe(false);
+    await repaired(canLogin);
+  });
+
+  it('resets what the tenant has set on its own role', async () => {
+    await studio.asTenant('my-studio', `ALTER ROLE studio_${n}_db SET search_path = 'elsewhere'`);
+    await repaired(async () => (await studio.asTenant('my-studio', 'SHOW search_path'))[0]?.['search_path'] !== 'elsewhere');
+  });
+
+  it('mends the rights inside the database', async () => {
+    await studio.superuser(`REVOKE USAGE ON SCHEMA public FROM studio_${n}_db`, `studio_${n}_db`);
+    await repaired(async () => (await studio.superuser(`SELECT has_schema_privilege('studio_${n}_db', 'public', 'USAGE') AS may`, `studio_${n}_db`))[0]?.['may'] === true);
+  });
+});
+
+describe('in the master database', () => {
+  it('puts plan and status back, and leaves the balance to the application', async () => {
+    await studio.master('UPDATE ai_credits_accounts SET balance = 7 WHERE organization_id = $1', [n]);
+    await studio.master("UPDATE organizations SET status = 'failed' WHERE id = $1", [n]);
+    await repaired(async () => (await studio.master('SELECT status FROM organizations WHERE id = $1', [n]))[0]?.['status'] === 'active');
+    expect((await studio.master('SELECT balance FROM ai_credits_accounts WHERE organization_id = $1', [n]))[0]?.['balance']).toBe(7);
+  });
+});
+
+describe('a steady state', () => {
+  it("writes nothing to the API server but the Lease's renewals, over several sweeps and probes", async () => {
+    await Promise.all(['my-studio', 'neighbour'].map((name) => studio.settled(name)));
+    const sweeps = async (): Promise<number> =>
+      Number(/^studio_sql_statements_total\{target="main",kind="gather-all"\} (\d+)/m.exec((await studio.operator?.metrics()) ?? '')?.[1] ?? 0);
+    const isWrite = ({ verb, user, objectRef }: AuditEntry): boolean =>
+      user.username.endsWith(':studio-operator') && !['get', 'list', 'watch'].includes(verb) && objectRef?.resource !== 'leases';
+    const [from, before] = [await sweeps(), (await studio.audit()).filter(isWrite).length];
+    await eventually(async () => (await sweeps()) >= from + 6, { timeoutMs: 60_000 });
+    expect((await studio.audit()).filter(isWrite).slice(before)).toEqual([]);
+  });
+});
