@@ -106,7 +106,7 @@ interface Launch {
   readonly password: string;
 }
 
-const newPassword = (): string => randomBytes(24).toString('hex');
+export const newPassword = (): string => randomBytes(24).toString('hex');
 const dataDirectory = (directory: string): string => path.join(directory, 'data');
 const logFile = (directory: string): string => path.join(directory, 'postgres.log');
 const keepFile = (directory: string): string => path.join(directory, '.keep');

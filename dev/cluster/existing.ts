@@ -1,0 +1,40 @@
+// The way to an environment for somebody who has a cluster and a PostgreSQL server and says so: nothing is started here but a copy of
+// the kubeconfig that names the context, so that no other one can be used by mistake.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { MASTER_DATABASE } from '../postgres/accounts.ts';
+import { UsageError, type Existing } from './arguments.ts';
+import type { Strategy } from './environment.ts';
+
+const DEFAULT_PORT = 5432;
+
+export const existingCluster = ({ context, image, postgresUrl }: Existing): Strategy => ({
+  start: async () => {
+    const config = new KubeConfig();
+    config.loadFromDefault(); // KUBECONFIG, else ~/.kube/config
+    if (config.getContextObject(context) === null) throw new UsageError(`there is no context "${context}" in the kubeconfig`);
+    config.setCurrentContext(context);
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'studio-run-'));
+    const kubeconfigPath = path.join(directory, 'kubeconfig');
+    await writeFile(kubeconfigPath, config.exportConfig(), { mode: 0o600 });
+    const { hostname: host, port } = new URL(postgresUrl);
+    const address = { host, port: port === '' ? DEFAULT_PORT : Number(port) };
+    const master = new URL(postgresUrl);
+    master.pathname = `/${MASTER_DATABASE}`;
+    const stop = async (): Promise<void> => await rm(directory, { recursive: true, force: true });
+    return {
+      way: 'existing',
+      kubeconfigPath,
+      postgres: { here: address, inCluster: address, adminUrl: postgresUrl, masterUrl: master.href },
+      image,
+      // Its Jobs run the image; the operator of another checkout beside them would be another version.
+      operatorRunsHere: false,
+      directory,
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  },
+});
