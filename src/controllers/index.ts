@@ -33,6 +33,9 @@ export interface Controllers {
   probe(key: string): void;
 }
 
+/** Thousands of tenants tell of one release: it is counted once for all that happens within this time. */
+const RELEASE_PAUSE_MS = 1_000;
+
 export function createControllers(options: ControllersOptions): Controllers {
   const { dependencies, metrics } = options;
   const { caches, clock, kubernetes } = dependencies;
@@ -52,7 +55,8 @@ export function createControllers(options: ControllersOptions): Controllers {
   watchOwn(caches.plans, plans);
   watchOwn(caches.servers, servers);
   watchTenants(caches, enqueueTenant);
-  watchReleases(caches, { enqueueTenant, enqueueRelease: (key) => releases.enqueue(requestOfKey(key)) });
+  watchReleases(caches, { enqueueTenant, enqueueRelease: (key) => releases.enqueue(requestOfKey(key), { afterMs: RELEASE_PAUSE_MS }) });
+  dependencies.migrations.onFreeSlot((key) => enqueueTenant(key, 'change'));
   return {
     run: async (signal) => void (await Promise.all([tenants, plans, servers, releases].map((each) => each.start(signal)))),
     enqueueDrifted: (key) => enqueueTenant(key, 'resync'),

@@ -64,19 +64,24 @@ export interface FailedRun {
 
 export function migrationOutcome(run: FailedRun): MigrationOutcome {
   const pod = lastFailed(run.pods);
-  if (pod === undefined) return { message: ofCondition(run.condition), transient: false };
+  return pod === undefined ? { message: ofCondition(run.condition), transient: false } : ofPod(pod, run);
+}
+
+function ofPod(pod: Pod, run: FailedRun): MigrationOutcome {
   const terminated = containerOf(pod)?.state?.terminated;
   const output = masked(terminated?.message ?? '', run.secrets).trim();
   const failure = parseFailureBlock(output);
-  const parts = [ending(pod), explanation(failure, output)].filter((part) => part !== '');
-  const { sqlState, file } = failure ?? {};
+  const message = [ending(pod), explanation(failure, output)].filter((part) => part !== '').join(': ');
+  const known = { exitCode: terminated?.exitCode, sqlState: failure?.sqlState, file: failure?.file };
   return {
-    message: parts.join(': ').slice(0, MAX_MESSAGE),
-    ...(terminated === undefined ? {} : { exitCode: terminated.exitCode }),
-    ...(sqlState === undefined ? {} : { sqlState }),
-    ...(file === undefined ? {} : { file }),
-    transient: terminated?.exitCode === MIGRATE_EXIT.transient && (run.locksMayBeRetried || !LOCKED.has(sqlState ?? '')),
+    message: message.slice(0, MAX_MESSAGE),
+    ...(Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)) as Partial<MigrationOutcome>),
+    transient: known.exitCode === MIGRATE_EXIT.transient && isWorthAnother(run, known.sqlState),
   };
+}
+
+function isWorthAnother({ locksMayBeRetried }: FailedRun, sqlState: string | undefined): boolean {
+  return locksMayBeRetried || !LOCKED.has(sqlState ?? '');
 }
 
 /** As kept in an annotation. */

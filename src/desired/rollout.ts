@@ -4,6 +4,7 @@
  */
 import { ANNOTATION, annotationOf } from '../api/annotations.ts';
 import type { SchemaRelease } from '../api/schema-release.ts';
+import type { StudioTenant } from '../api/studio-tenant.ts';
 import { retryOf } from './migration-attempt.ts';
 import { byAge, type MigrationRun } from './migration-run.ts';
 
@@ -117,4 +118,12 @@ export function newestOfEach(runs: readonly MigrationRun[]): readonly MigrationR
     if (known === undefined || byAge(known, run) < 0) newest.set(key, run);
   }
   return [...newest.values()];
+}
+
+/** The tenants whose target may change with this release: those pinned to it, and the unpinned ones that are not ahead of it. */
+export function tenantsConcernedBy(release: SchemaRelease, tenants: readonly StudioTenant[]): readonly StudioTenant[] {
+  const { version } = release.spec;
+  return tenants.filter(({ spec, status }) =>
+    spec.release === undefined ? (status?.schema?.version ?? 0) <= version : spec.release === release.metadata.name,
+  );
 }

@@ -34,6 +34,7 @@ import { gatherTenant } from '../servers/gather.ts';
 import type { ServerSessions } from '../servers/server-sessions.ts';
 import { ServerNotReady, type Servers } from '../servers/servers.ts';
 import type { PasswordHashes } from './password-hashes.ts';
+import type { MigrationFleet } from './schema-fleet.ts';
 
 /** What every tenant's work shares; made once in main.ts. */
 export interface TenantDependencies {
@@ -45,6 +46,7 @@ export interface TenantDependencies {
   readonly servers: Servers;
   readonly caches: Caches;
   readonly hashes: PasswordHashes;
+  readonly migrations: MigrationFleet;
   /** One registration at a time, so that two tenants never take a server's last place. */
   readonly placement: Semaphore;
   /** uid of namespace kube-system: which cluster's rows are ours. */
