@@ -6,7 +6,7 @@ import { ConditionType, setCondition } from '../api/conditions.ts';
 import { TENANT_PLAN } from '../api/resources.ts';
 import type { TenantPlan } from '../api/tenant-plan.ts';
 import type { Kubernetes } from '../clients/kubernetes/kubernetes.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, timestamp } from '../runtime/clock.ts';
 import { keyOfRequest, type Reconciler } from '../runtime/reconciler.ts';
 import type { Store } from '../runtime/store.ts';
 import { writeStatus } from './write-status.ts';
@@ -19,7 +19,7 @@ export function planReconciler(plans: Store<TenantPlan>, kubernetes: Kubernetes,
     const conditions = setCondition(
       plan.status?.conditions,
       { type: ConditionType.Ready, status: 'True', reason: 'Valid', message: 'Tenants may name this plan', observedGeneration },
-      `${clock.now().toISOString().slice(0, 19)}Z`,
+      timestamp(clock),
     );
     await writeStatus(kubernetes, TENANT_PLAN, plan, { ...plan.status, observedGeneration, conditions });
     return {};

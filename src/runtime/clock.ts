@@ -51,3 +51,8 @@ export async function pause(clock: Clock, ms: number, signal: AbortSignal): Prom
     if (!signal.aborted) throw error;
   }
 }
+
+/** RFC 3339 in whole seconds, as the API server writes its own times. */
+export function timestamp(clock: Clock): string {
+  return `${clock.now().toISOString().slice(0, 19)}Z`;
+}

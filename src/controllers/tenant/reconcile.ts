@@ -4,6 +4,7 @@
  */
 import { STUDIO_TENANT } from '../../api/resources.ts';
 import type { StudioTenant, StudioTenantStatus } from '../../api/studio-tenant.ts';
+import { timestamp } from '../../runtime/clock.ts';
 import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { keyOfRequest } from '../../runtime/reconciler.ts';
 import { steps } from '../../steps/index.ts';
@@ -30,7 +31,7 @@ export function tenantReconciler(dependencies: TenantDependencies, hooks: Tenant
     const key = keyOfRequest(request);
     const tenant = dependencies.caches.tenants.get(key);
     if (tenant === undefined) return {};
-    if (isPaused(tenant)) return report(dependencies, tenant, pausedStatus(tenant, now(dependencies)));
+    if (isPaused(tenant)) return report(dependencies, tenant, pausedStatus(tenant, timestamp(dependencies.clock)));
     const proveLogin = hooks.takeProofRequest(key);
     const work = new TenantWork({ tenant, dependencies, log, signal, proveLogin });
     return tenant.metadata.deletionTimestamp === undefined ? provision(work, hooks) : remove(work, hooks);
@@ -47,7 +48,7 @@ async function provision(work: TenantWork, hooks: TenantHooks): Promise<Result> 
     organization,
     report: work.report,
     config: dependencies.config,
-    now: now(dependencies),
+    now: timestamp(dependencies.clock),
   });
   await report(dependencies, tenant, status);
   noteTransition(dependencies.events, tenant, status);
@@ -66,11 +67,11 @@ async function remove(work: TenantWork, hooks: TenantHooks): Promise<Result> {
       hooks.released(work.report.releasedClaims);
       return {};
     }
-    await report(dependencies, tenant, deletionStatus(tenant, result, now(dependencies)));
+    await report(dependencies, tenant, deletionStatus(tenant, result, timestamp(dependencies.clock)));
     return { requeueAfterMs: result.retryAfterMs };
   } catch (error) {
     const problem = problemOf('Deletion', error, work);
-    await report(dependencies, tenant, deletionStatus(tenant, problem, now(dependencies)));
+    await report(dependencies, tenant, deletionStatus(tenant, problem, timestamp(dependencies.clock)));
     throw error;
   }
 }
@@ -91,11 +92,6 @@ function soonest({ steps: done }: Outcome): number | undefined {
 function isFirstReady(tenant: StudioTenant, status: StudioTenantStatus): boolean {
   const never = tenant.status?.phase === undefined || ['Pending', 'Provisioning', 'Failed'].includes(tenant.status.phase);
   return never && status.phase === 'Ready';
-}
-
-function now(dependencies: TenantDependencies): string {
-  // Whole seconds, as the API server writes its own times.
-  return `${dependencies.clock.now().toISOString().slice(0, 19)}Z`;
 }
 
 function secondsSince(timestamp: string, dependencies: TenantDependencies): number {
