@@ -5,7 +5,8 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { PostgresConnection } from '../postgres.ts';
 import { OPERATOR } from './expectations.ts';
-import { readManifests, type Cluster, type Manifest } from './kubernetes.ts';
+import type { Cluster } from './kubernetes.ts';
+import { readManifests, type Manifest } from './manifests.ts';
 import { startOperator, type OperatorProcess } from './operator-process.ts';
 import { OPERATOR_IMAGE, type Surroundings } from './surroundings.ts';
 
@@ -58,7 +59,7 @@ export interface OperatorStart {
 /** As the Deployment would: with its ServiceAccount's rights and the ConfigMap's settings. */
 export const startInstalledOperator = async (start: OperatorStart): Promise<OperatorProcess> => {
   const { cluster, surroundings, kubeconfigPath, logFile } = start;
-  await cluster.writeServiceAccountKubeconfig(OPERATOR.namespace, OPERATOR.serviceAccount, kubeconfigPath);
+  await cluster.writeServiceAccountKubeconfig({ namespace: OPERATOR.namespace, name: OPERATOR.serviceAccount }, kubeconfigPath);
   return await startOperator({
     kubeconfigPath,
     masterDatabaseUrl: surroundings.postgres.masterUrl,

@@ -3,9 +3,9 @@
 
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import net from 'node:net';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
+import { freePort } from '../free-port.ts';
 import { startGuarded } from '../guarded-process.ts';
 
 export interface OperatorOptions {
@@ -80,14 +80,6 @@ const environment = (options: OperatorOptions, port: number): NodeJS.ProcessEnv 
   LISTEN_PORT: String(port),
   LOG_FORMAT: 'json',
 });
-
-const freePort = async (): Promise<number> => {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 
 const answers = async (url: string): Promise<boolean> =>
   await fetch(url, { signal: AbortSignal.timeout(1000) }).then(

@@ -54,7 +54,7 @@ export const rowLines = (
 const plain = (value: unknown): string => {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 };
 
 const cellOf = (cell: string | number | Cell): Cell => (typeof cell === 'object' ? cell : { text: String(cell) });

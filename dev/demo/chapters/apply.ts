@@ -5,7 +5,7 @@ import { STUDIO_TENANT } from '../../../src/api/resources.ts';
 import { command, heading, type Chapter, type Demo } from '../demo.ts';
 import { BASE_DOMAIN, LATE, NAMESPACE } from '../expectations.ts';
 import { fitted, readSamples } from '../install.ts';
-import type { Manifest } from '../kubernetes.ts';
+import type { Manifest } from '../manifests.ts';
 import { waitFor } from '../tenants.ts';
 
 export const applyChapter: Chapter = async (demo) => {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { KubernetesError } from '../../../src/clients/kubernetes/errors.ts';
 import { command, heading, type Chapter, type Demo } from '../demo.ts';
 import { MANIFESTS } from '../install.ts';
-import { readManifests, type Manifest } from '../kubernetes.ts';
+import { readManifests, type Manifest } from '../manifests.ts';
 import { wrapped } from '../terminal.ts';
 
 const DIRECTORY = path.join(MANIFESTS, 'refused');
