@@ -4,7 +4,6 @@
 //   node dev/bootstrap.mjs FILE.ts [arguments]
 
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,25 +11,25 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const modules = path.join(root, 'node_modules');
 const node = path.join(modules, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-// npm writes it last, so it also tells a finished installation from one that was interrupted.
-const installedLock = path.join(modules, '.package-lock.json');
-const stamp = path.join(modules, '.installed-from');
 const lockDirectory = path.join(root, '.local', 'install-lock');
 const LOCK_POLL_MS = 500;
 
 const sleep = async (milliseconds) => await new Promise((resolve) => setTimeout(resolve, milliseconds));
 const say = (text) => process.stderr.write(`${text}\n`);
 
-const fingerprint = () =>
-  createHash('sha256')
-    .update(readFileSync(path.join(root, 'package-lock.json')))
-    .digest('hex');
+const packagesIn = (lockFile) => JSON.parse(readFileSync(lockFile, 'utf8')).packages;
 
+/** npm notes what it has installed, as its last act: so this also tells a finished installation from one that was interrupted. */
 const isInstalled = () => {
-  if (!existsSync(installedLock)) return false;
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint()) return true;
-  // Installed by hand, with npm alone: then its times tell.
-  return statSync(installedLock).mtimeMs >= statSync(path.join(root, 'package-lock.json')).mtimeMs;
+  const note = path.join(modules, '.package-lock.json');
+  if (!existsSync(note)) return false;
+  const installed = packagesIn(note);
+  return Object.entries(packagesIn(path.join(root, 'package-lock.json'))).every(([name, wanted]) => {
+    if (name === '') return true; // this project itself
+    const found = installed[name];
+    // Optional packages of other systems are not there.
+    return found === undefined ? wanted.optional === true : found.version === wanted.version && found.integrity === wanted.integrity;
+  });
 };
 
 /** npm itself when it started us (it may be off the PATH), else the one on the PATH. */
@@ -57,7 +56,6 @@ const install = async () => {
     const [command, ...args] = npm();
     const { code, output } = await run(command, [...args, 'ci', '--no-audit', '--no-fund'], { cwd: root });
     if (code !== 0) throw new Error(`npm ci ended with code ${code}:\n${output}`);
-    writeFileSync(stamp, fingerprint());
     say(`Installing dependencies: done in ${elapsed()}`);
   } finally {
     clearInterval(timer);

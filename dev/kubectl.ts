@@ -1,0 +1,21 @@
+// A kubectl for people who have none. Separate because nothing here needs it: it is built, from the same module as the control plane,
+// only when it is missing and Go is there.
+
+import { spawnSync } from 'node:child_process';
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { buildOnce, hasGo } from './cluster/go-program.ts';
+import { REPOSITORY } from './run.ts';
+
+export const TOOLS = path.join(REPOSITORY, '.local', 'bin');
+
+/** Puts a kubectl into TOOLS unless there is one on the PATH, or no Go to build it with. */
+export const provideKubectl = async (): Promise<void> => {
+  const link = path.join(TOOLS, 'kubectl');
+  await mkdir(TOOLS, { recursive: true });
+  await rm(link, { force: true });
+  if (spawnSync('kubectl', ['version', '--client'], { stdio: 'ignore' }).status === 0 || !hasGo()) return;
+  const module = path.join(REPOSITORY, 'dev/local-cluster');
+  const program = await buildOnce({ name: 'kubectl', module, package: 'k8s.io/kubernetes/cmd/kubectl' });
+  await symlink(program, link);
+};
