@@ -10,6 +10,7 @@ import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import { openClient } from '../clients/postgres/client.ts';
 import type { ConnectionTarget } from '../clients/postgres/connection.ts';
+import { statementFailure } from '../clients/postgres/failure.ts';
 import { MasterDatabaseRefused } from './refused.ts';
 
 /** Out of the way of the tables that applications read. */
@@ -46,8 +47,12 @@ export async function migrateMaster(migration: MasterMigration): Promise<readonl
     await takeTurn(client);
     await refuseNewerSchema(client, directory);
     return await runMigrations(client, directory, log);
+  } catch (error) {
+    if (error instanceof MasterDatabaseRefused) throw error;
+    throw statementFailure(error, target);
   } finally {
-    await client.end();
+    // A broken connection is gone anyway; what broke it has been thrown.
+    await client.end().catch(() => undefined);
   }
 }
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deleteOrganization } from '../../../src/master/organizations.ts';
 import { upsertSubscription } from '../../../src/master/subscriptions.ts';
-import { anActive, FREE_PLAN, type FreshMaster, freshMaster } from './fresh-master.ts';
+import { anActive, FREE_PLAN, type FreshMaster, freshMaster, whileHolding } from './fresh-master.ts';
 import { queryAs, superuserQuery } from '../../support/postgres.ts';
 
 interface Spending {
@@ -148,6 +148,19 @@ describe('refilling', () => {
   test('is refused for a period that has not begun', async () => {
     const organization = await anAccount(10);
     await expect(refill(organization, -2)).rejects.toMatchObject({ code: '22023' });
+  });
+
+  test('waits for a refill of the same period that is under way, and does not undo what was spent after it', async () => {
+    const organization = await anAccount(10);
+    const text = `SELECT public.refill_ai_credits(${organization}, date_trunc('day', now())), public.spend_ai_credits(${organization}, 4, 'r')`;
+    expect(
+      await whileHolding(
+        master,
+        (query) => query({ text }),
+        () => refill(organization, 0),
+      ),
+    ).toBe(6);
+    expect(await balance(organization)).toBe(6);
   });
 
   test('at the same time as spends neither loses nor doubles credits', async () => {

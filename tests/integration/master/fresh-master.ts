@@ -10,6 +10,7 @@ import { migrateMaster } from '../../../src/master/migrate.ts';
 import type { Claims, ObjectIdentity, Organization, RecordedCredentials } from '../../../src/master/organization.ts';
 import { type Registration, registerOrganization } from '../../../src/master/organizations.ts';
 import { recordOrganization } from '../../../src/master/record.ts';
+import { eventually } from '../../support/eventually.ts';
 import { freshDatabase, queryAs, type FreshDatabase, type Row } from '../../support/postgres.ts';
 
 export const silent = pino({ level: 'silent' });
@@ -68,6 +69,23 @@ export async function freshMaster(): Promise<FreshMaster> {
       await database[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Does something while a transaction is held open after `before`, and until the something waits for its locks. */
+export async function whileHolding<T>(
+  master: FreshMaster,
+  before: (query: Query) => Promise<unknown>,
+  waiting: () => Promise<T>,
+): Promise<T> {
+  let result: Promise<T> | undefined;
+  await master.pool.transaction(async (query) => {
+    await before(query);
+    result = waiting();
+    const blocked = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await eventually(async () => (await master.sql(blocked)).length > 0, { timeoutMs: 1_500 });
+  });
+  if (result === undefined) throw new Error('nothing was begun');
+  return result;
 }
 
 let studios = 0;

@@ -18,7 +18,17 @@ import {
 import { recordOrganization } from '../../../src/master/record.ts';
 import { countOrganizations, serverOccupants } from '../../../src/master/servers.ts';
 import { upsertSubscription } from '../../../src/master/subscriptions.ts';
-import { aRegistration, A_HASH, anActive, FREE_PLAN, type FreshMaster, freshMaster, register, someCredentials } from './fresh-master.ts';
+import {
+  aRegistration,
+  A_HASH,
+  anActive,
+  FREE_PLAN,
+  type FreshMaster,
+  freshMaster,
+  register,
+  someCredentials,
+  whileHolding,
+} from './fresh-master.ts';
 
 let master: FreshMaster;
 beforeAll(async () => {
@@ -330,6 +340,16 @@ describe('erasing', () => {
     expect((await master.events(active.id)).filter((type) => type === 'Deleted')).toHaveLength(1);
   });
 
+  test('waits for an erasure that is under way, and then has nothing to do', async () => {
+    const active = await anActive(master);
+    await whileHolding(
+      master,
+      (query) => deleteOrganization(query, active),
+      () => deleteOrganization(master.query, active),
+    );
+    expect((await master.events(active.id)).filter((type) => type === 'Deleted')).toHaveLength(1);
+  });
+
   test('leaves no name of the customer behind, in no table', async () => {
     const secretName = 'very-personal-name';
     const registration = aRegistration(master.clusterId, {
@@ -463,6 +483,16 @@ describe('rebuilding after the master database was restored from an older backup
     await moveIdentityPast(master.query, id + 100);
     await moveIdentityPast(master.query, id + 5);
     expect((await register(master, aRegistration(master.clusterId))).id).toBe(id + 101);
+  });
+
+  test('waits for registrations under way before it moves the identity, so that it never moves back', async () => {
+    const registration = aRegistration(master.clusterId);
+    await whileHolding(
+      master,
+      (query) => registerOrganization(query, registration),
+      () => moveIdentityPast(master.query, 1),
+    );
+    expect((await gatherOrganization(master.query, registration.identity)).organization).toMatchObject(registration.identity);
   });
 
   test('moves the identity while others register, and no number is given twice', async () => {
