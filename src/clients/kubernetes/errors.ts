@@ -45,8 +45,9 @@ export const isAlreadyExists = (error: unknown): error is KubernetesError => has
 export const isConflict = (error: unknown): error is KubernetesError => hasCode(error, 409) && error.reason === 'Conflict';
 
 /**
- * What an apply that carries a uid answers when that object is not there any more: 404 on a subresource, 409 when there is
- * none of the name (it is not created), 422 on metadata.uid when another has taken the name.
+ * What an apply that carries a uid answers when that object is not there any more: 409 when there is none of the name (it is
+ * not created), 422 on metadata.uid when another has taken the name, 404 on a subresource.
+ * Not for status, where the server ignores the uid: see replaceStatus.
  */
 export const isGone = (error: unknown): error is KubernetesError =>
   isNotFound(error) || isConflict(error) || (isInvalid(error) && error.causes.some((cause) => cause.field === 'metadata.uid'));

@@ -97,7 +97,7 @@ export interface Kubernetes {
   create<T extends KubernetesObject>(resource: Resource, object: ObjectToWrite, options?: CallOptions): Promise<T>;
   /**
    * Server-side apply as FIELD_MANAGER, forced. With metadata.uid it never creates, nor touches another object that has
-   * taken the name: see `isGone`.
+   * taken the name (`isGone`), but not so with the subresource status: there `replaceStatus` is the way.
    */
   apply<T extends KubernetesObject>(resource: Resource, object: ObjectToWrite, options?: WriteOptions): Promise<T>;
   /** PUT; with metadata.resourceVersion a change in between answers 409. */
