@@ -1,14 +1,17 @@
-// `npm run generate`: writes what is made from other sources (crds/, manifests/install.yaml); with --check, says what differs and fails.
-
-import { driftedCrdFiles, writeCrdFiles } from './generate-crds.ts';
-import { driftedInstallFiles, writeInstallFiles } from './generate-install.ts';
+// `npm run generate`: writes what is made from other sources (crds/, manifests/, the README's table); with --check, says what differs
+// and fails.
+import { crdFiles } from './generate-crds.ts';
+import { installFiles } from './generate-install.ts';
+import { readmeFile } from './generate-readme.ts';
+import { driftedFiles, writeFiles } from './generated-files.ts';
 import { say } from './progress.ts';
 
+const files = [...crdFiles(), ...installFiles(), readmeFile()];
+
 if (process.argv.includes('--check')) {
-  const drifted = [...driftedCrdFiles().map((name) => `crds/${name}`), ...driftedInstallFiles().map((name) => `manifests/${name}`)];
+  const drifted = driftedFiles(files);
   if (drifted.length > 0) say(`not as generated: ${drifted.join(', ')}. Run: npm run generate`);
   process.exitCode = drifted.length > 0 ? 1 : 0;
 } else {
-  writeCrdFiles();
-  writeInstallFiles();
+  writeFiles(files);
 }
