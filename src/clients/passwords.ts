@@ -11,7 +11,7 @@ const PASSWORD_BYTES = 32;
 const MAX_BYTES = 72;
 
 /** The base-2 logarithm of bcrypt's rounds. The password is random: more would buy nothing. */
-export const DEFAULT_HASH_COST = 10;
+const DEFAULT_HASH_COST = 10;
 
 /** 32 random bytes in base64url: 43 characters that need no escaping in a URL, a Secret or SQL. */
 export function generatePassword(): string {

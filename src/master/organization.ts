@@ -59,7 +59,7 @@ export interface Placement {
 }
 
 /** What the operator owns of a subscription; billing status and balance are the application's. */
-export interface Subscription {
+interface Subscription {
   readonly plan: string;
   /** Credits given at the start of each period. A change counts from the next one. */
   readonly monthlyAllowance: number;

@@ -21,7 +21,7 @@ export interface ServerOccupants {
   readonly oldest: readonly Occupant[];
 }
 
-export interface Occupant {
+interface Occupant {
   readonly id: number;
   readonly namespace: string;
   readonly name: string;
