@@ -107,7 +107,10 @@ function masterDatabase({ config, log, metrics, leadership }: LeaderOptions, clu
     clusterId,
     applicationName: name,
     maxConnections: MASTER_CONNECTIONS,
-    fence: (query) => fence(query, { applicationName: name }),
+    fence: async (query) => {
+      const ended = await fence(query, { applicationName: name });
+      if (ended > 0) log.info({ sessions: ended }, 'ended sessions of a former leader on the master database');
+    },
     hooks: {
       assertWritable: () => leadership.assertLeading(),
       onStatement({ kind, seconds, outcome }) {

@@ -108,14 +108,14 @@ export class Studio implements AsyncDisposable {
   }
 
   /** As a person with kubectl; spec only, or with metadata. */
-  async apply(kind: string, name: string, spec: object, metadata: object = {}): Promise<KubernetesObject> {
+  async apply(kind: string, name: string, spec: object, metadata: object = {}): Promise<void> {
     const namespaced = kind === 'StudioTenant' ? { namespace: TENANTS } : {};
-    return await this.cluster.apply({ apiVersion: API_VERSION, kind, metadata: { name, ...namespaced, ...metadata }, spec });
+    await this.cluster.apply({ apiVersion: API_VERSION, kind, metadata: { name, ...namespaced, ...metadata }, spec });
   }
 
   /** A StudioTenant with the subdomain of its name. */
-  async applyTenant(name: string, spec: object = {}, annotations: Readonly<Record<string, string>> = {}): Promise<StudioTenant> {
-    return (await this.apply('StudioTenant', name, { displayName: name, subdomain: name, ...spec }, { annotations })) as StudioTenant;
+  async applyTenant(name: string, spec: object = {}, annotations: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.apply('StudioTenant', name, { displayName: name, subdomain: name, ...spec }, { annotations });
   }
 
   /** A PostgresServer at this installation's PostgreSQL, or at another address. */
