@@ -2,18 +2,18 @@
 
 import type { StudioTenant } from '../../src/api/studio-tenant.ts';
 import type { Store } from '../../src/runtime/store.ts';
+import type { Environment } from '../cluster/environment.ts';
+import type { RunningOperator } from './install.ts';
 import type { Cluster } from './kubernetes.ts';
-import type { OperatorProcess } from './operator-process.ts';
 import type { Report } from './report.ts';
-import type { Surroundings } from './surroundings.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Demo {
   readonly terminal: Terminal;
   readonly report: Report;
-  readonly surroundings: Surroundings;
+  readonly environment: Environment;
   readonly cluster: Cluster;
-  readonly operator: OperatorProcess;
+  readonly operator: RunningOperator;
   readonly tenants: Store<StudioTenant>;
   /** When the command was given (performance.now()). */
   readonly beganMs: number;
@@ -39,3 +39,6 @@ export const commandLine = (terminal: Terminal, text: string): void =>
   terminal.line(`  ${terminal.style('dim', '$')} ${terminal.style('cyan', text)}`);
 
 export const secondsSince = (startMs: number): string => `${((performance.now() - startMs) / 1000).toFixed(1)} s`;
+
+/** Of whoever sees all databases and roles of the server. */
+export const serverUrl = ({ postgres }: Environment): string => postgres.superuserUrl ?? postgres.adminUrl;

@@ -1,5 +1,6 @@
 // What the samples must come to: data, so that a reader sees the whole demonstration on one page and the chapters only carry it out.
 
+import { INSTALLATION } from '../install/names.ts';
 import type { Phase } from '../../src/api/studio-tenant-status.ts';
 
 export interface TenantExpectation {
@@ -33,6 +34,5 @@ export const SHOWN = { ready: 'my-studio', failed: 'failing-studio', neighbour: 
 /** Who is deleted at the end, and how. */
 export const DELETED = { retain: 'pinned-studio', erase: 'leaving-studio' } as const;
 
-export const NAMESPACE = 'studio-tenants';
-export const OPERATOR = { namespace: 'studio-system', serviceAccount: 'studio-operator', configMap: 'studio-operator-config' } as const;
+export const NAMESPACE = INSTALLATION.tenantNamespace;
 export const BASE_DOMAIN = 'platform.localhost';

@@ -1,19 +1,19 @@
-// What an administrator does once per cluster, and what is changed in the samples to fit this machine. Separate because the benchmarks
-// install the same way and bring tenants of their own.
+// What an administrator does once per cluster, and what is changed in the samples to fit this run's servers. Separate because the demo,
+// `npm run dev` and the benchmarks all install in the same way.
 
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { PostgresConnection } from '../postgres.ts';
-import { OPERATOR } from './expectations.ts';
+import type { DatabaseAccess, Environment } from '../cluster/environment.ts';
+import { deployOperator } from '../cluster/operator-deployment.ts';
+import { INSTALLATION } from '../install/names.ts';
 import type { Cluster } from './kubernetes.ts';
 import { readManifests, type Manifest } from './manifests.ts';
-import { startOperator, type OperatorProcess } from './operator-process.ts';
-import { OPERATOR_IMAGE, type Surroundings } from './surroundings.ts';
+import { startOperator } from './operator-process.ts';
 
 export const MANIFESTS = path.resolve(import.meta.dirname, '../../manifests');
 export const ADMIN_SECRET = 'postgres-main-admin';
 
-/** Namespaces, definitions and rights; not the Deployment, because the operator runs as a process beside the cluster. */
+/** Namespaces, definitions and rights; not the Deployment, because the operator is started by itself. */
 export const applyInstallation = async (cluster: Cluster): Promise<void> => {
   for (const manifest of await readManifests(path.join(MANIFESTS, 'install.yaml')))
     if (manifest.kind !== 'Deployment') await cluster.apply(manifest);
@@ -27,43 +27,59 @@ export const readSamples = async (): Promise<ReadonlyMap<string, readonly Manife
 };
 
 /** The Secret that no file holds: how the operator logs in to the server. */
-export const applyAdminSecret = async (cluster: Cluster, postgres: PostgresConnection): Promise<void> => {
-  const { username, password } = new URL(postgres.adminUrl);
+export const applyAdminSecret = async (cluster: Cluster, { adminUrl }: DatabaseAccess): Promise<void> => {
+  const { username, password } = new URL(adminUrl);
   await cluster.apply({
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: ADMIN_SECRET, namespace: OPERATOR.namespace },
+    metadata: { name: ADMIN_SECRET, namespace: INSTALLATION.namespace },
     type: 'kubernetes.io/basic-auth',
-    stringData: { username, password },
+    stringData: { username: decodeURIComponent(username), password: decodeURIComponent(password) },
   });
 };
 
-/** A sample as it is applied here: a PostgresServer gets this machine's address, and the operator's settings this demo's domain. */
-export const fitted = (manifest: Manifest, postgres: PostgresConnection, baseDomain: string): Manifest => {
-  if (manifest.kind === 'PostgresServer') {
-    const spec = { ...(manifest['spec'] as object), host: postgres.host, port: postgres.port, tls: { mode: 'disable' } };
-    return { ...manifest, spec };
-  }
-  if (manifest.kind !== 'ConfigMap' || manifest.metadata.name !== OPERATOR.configMap) return manifest;
-  return { ...manifest, data: { ...(manifest['data'] as object), BASE_DOMAIN: baseDomain, PUBLIC_URL_SCHEME: 'http' } };
+/** A PostgresServer at the addresses of this run's server; any other sample as it is. */
+export const withAddress = (manifest: Manifest, { here, inCluster }: DatabaseAccess): Manifest => {
+  if (manifest.kind !== 'PostgresServer') return manifest;
+  // The operator may run beside the cluster and its Jobs in it, where the same server has another address.
+  const spec = { ...(manifest['spec'] as object), ...here, connect: inCluster, direct: inCluster, tls: { mode: 'disable' } };
+  return { ...manifest, spec };
 };
 
-export interface OperatorStart {
-  readonly cluster: Cluster;
-  readonly surroundings: Surroundings;
-  readonly kubeconfigPath: string;
+/** The operator's settings as they stand in the samples, but for the domain. */
+export const sampleSettings = async (baseDomain: string): Promise<Readonly<Record<string, string>>> => {
+  const manifests = [...(await readSamples()).values()].flat();
+  const config = manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === INSTALLATION.configMap);
+  if (config === undefined) throw new Error(`the samples have no ConfigMap ${INSTALLATION.configMap}`);
+  return { ...(config['data'] as Readonly<Record<string, string>>), BASE_DOMAIN: baseDomain, PUBLIC_URL_SCHEME: 'http' };
+};
+
+export interface RunningOperator {
   readonly logFile: string;
-  readonly settings: Readonly<Record<string, string>>;
+  /** Where it runs as a process here; else a pod has it. */
+  readonly process?: { readonly pid: number; readonly healthUrl: string; hasEnded(): boolean };
+  ready(timeoutMs: number): Promise<void>;
+  stop(): Promise<void>;
 }
 
-/** As the Deployment would: with its ServiceAccount's rights and the ConfigMap's settings. */
-export const startInstalledOperator = async (start: OperatorStart): Promise<OperatorProcess> => {
-  const { cluster, surroundings, kubeconfigPath, logFile } = start;
-  await cluster.writeServiceAccountKubeconfig({ namespace: OPERATOR.namespace, name: OPERATOR.serviceAccount }, kubeconfigPath);
-  return await startOperator({
+/** With its ServiceAccount's rights and these settings: as a process where that can be, else as the Deployment. */
+export const startInstalledOperator = async (
+  cluster: Cluster,
+  environment: Environment,
+  settings: Readonly<Record<string, string>>,
+): Promise<RunningOperator> => {
+  const { directory, postgres, image } = environment;
+  const logFile = path.join(directory, 'operator.log');
+  if (!environment.operatorRunsHere) return await deployOperator(environment, { settings, logFile });
+  const { namespace, name } = INSTALLATION;
+  const kubeconfigPath = path.join(directory, 'operator.kubeconfig');
+  await cluster.writeServiceAccountKubeconfig({ namespace, name }, kubeconfigPath);
+  const running = await startOperator({
     kubeconfigPath,
-    masterDatabaseUrl: surroundings.postgres.masterUrl,
-    settings: { OPERATOR_IMAGE, POD_NAMESPACE: OPERATOR.namespace, ...start.settings },
+    masterDatabaseUrl: postgres.masterUrl,
+    settings: { ...settings, OPERATOR_IMAGE: image, POD_NAMESPACE: namespace },
     logFile,
   });
+  const { pid, healthUrl, hasEnded, ready, stop } = running;
+  return { logFile, process: { pid, healthUrl, hasEnded }, ready, stop };
 };

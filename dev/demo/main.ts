@@ -1,6 +1,11 @@
 // `npm run demo`: chapters in their order, Ctrl-C at any point, and an exit code that tells the truth.
 
-import type { Chapter } from './demo.ts';
+import { copyFile, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { UsageError } from '../cluster/arguments.ts';
+import { StartedParts } from '../cluster/started-parts.ts';
+import { REPOSITORY } from '../run.ts';
+import type { Chapter, Demo } from './demo.ts';
 import { applyChapter } from './chapters/apply.ts';
 import { deleteChapter } from './chapters/delete.ts';
 import { describeChapter } from './chapters/describe.ts';
@@ -9,6 +14,7 @@ import { refuseChapter } from './chapters/refuse.ts';
 import { showChapter } from './chapters/show.ts';
 import { startChapter } from './chapters/start.ts';
 import { watchChapter } from './chapters/watch.ts';
+import { explained, Interrupted, INTERRUPTED_EXIT_CODE, interruption } from './interruption.ts';
 import { DEMO_HELP, demoOptions, type DemoOptions } from './options.ts';
 import { terminal as newTerminal, type Terminal } from './terminal.ts';
 
@@ -21,58 +27,54 @@ const CHAPTERS: readonly Chapter[] = [
   deleteChapter,
   summaryChapter,
 ];
-const INTERRUPTED = 130;
 
 /** The exit code. */
-const run = async ({ once }: DemoOptions, terminal: Terminal, signal: AbortSignal): Promise<number> => {
-  const { demo, stop } = await startChapter(terminal, signal);
+const run = async ({ once, existing }: DemoOptions, terminal: Terminal, signal: AbortSignal): Promise<number> => {
+  const parts = new StartedParts();
   try {
-    for (const chapter of once ? CHAPTERS : [...CHAPTERS, stayChapter]) {
-      signal.throwIfAborted();
-      await chapter(demo);
-    }
-    return demo.report.failed === 0 ? 0 : 1;
+    const demo = await startChapter({ terminal, signal, existing, parts });
+    return await tell(demo, once ? CHAPTERS : [...CHAPTERS, stayChapter]);
   } finally {
     terminal.line();
-    terminal.line('Stopping everything.');
-    await stop();
+    terminal.line('Stopping everything ...');
+    await parts.stop();
   }
 };
 
-/** The first asks for an orderly end. A second one ends us at once; what we have started then ends by itself. */
-const interruption = (): AbortSignal => {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(INTERRUPTED);
-      controller.abort(new Interrupted(`ended by ${name}`));
-    });
+const tell = async (demo: Demo, chapters: readonly Chapter[]): Promise<number> => {
+  try {
+    for (const chapter of chapters) {
+      demo.signal.throwIfAborted();
+      await chapter(demo);
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) await keepLog(demo);
+    throw error;
   }
-  return controller.signal;
+  if (demo.report.failed === 0) return 0;
+  await keepLog(demo);
+  return 1;
 };
 
-class Interrupted extends Error {}
-
-/** One sentence per cause: what was being done, and what stood in the way. */
-const explained = (error: unknown): string => {
-  const causes: string[] = [];
-  for (let cause = error; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
-  return causes.length === 0 ? String(error) : causes.join(': ');
+/** What is temporary goes at the end; of a run that failed the operator's log stays. */
+const keepLog = async ({ operator, terminal }: Demo): Promise<void> => {
+  const file = path.join(REPOSITORY, '.local', 'demo-operator.log');
+  await mkdir(path.dirname(file), { recursive: true });
+  await copyFile(operator.logFile, file);
+  terminal.line(`  The operator's log is kept: ${path.relative(process.cwd(), file)}`);
 };
 
 const main = async (argv: readonly string[]): Promise<number> => {
   const terminal = newTerminal(process.stdout, process.env);
   try {
     const options = demoOptions(argv, process.stdout.isTTY);
-    if (options.help) {
-      terminal.raw(DEMO_HELP);
-      return 0;
-    }
-    return await run(options, terminal, interruption());
+    if (!options.help) return await run(options, terminal, interruption());
+    terminal.raw(DEMO_HELP);
+    return 0;
   } catch (error) {
-    if (error instanceof Interrupted) return INTERRUPTED;
+    if (error instanceof Interrupted) return INTERRUPTED_EXIT_CODE;
     process.stderr.write(`\n${explained(error)}\n`);
-    return 1;
+    return error instanceof UsageError ? 2 : 1;
   }
 };
 

@@ -26,8 +26,8 @@ export interface OperatorProcess {
   hasEnded(): boolean;
   /** Resolves once /readyz says yes; throws with the end of the log when the process ends before, or after `timeoutMs`. */
   ready(timeoutMs: number): Promise<void>;
-  /** Asks it to end, as Kubernetes does; resolves with its exit code. */
-  stop(): Promise<number>;
+  /** Asks it to end, as Kubernetes does; throws when it did not end well. */
+  stop(): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
@@ -64,7 +64,8 @@ export const startOperator = async (options: OperatorOptions): Promise<OperatorP
     stop: async () => {
       await running.stop();
       await finished(log.end());
-      return await running.ended;
+      const code = await running.ended;
+      if (code !== 0) throw new Error(`the operator ended with code ${code}; the end of its log:\n${await tail(options.logFile)}`);
     },
   };
 };

@@ -2,12 +2,13 @@
 // for what comes of it, and all must give up in the same cases.
 
 import type { StudioTenant } from '../../src/api/studio-tenant.ts';
+import type { RunningOperator } from './install.ts';
 import type { Store } from '../../src/runtime/store.ts';
 
 export interface Wait {
   readonly tenants: Store<StudioTenant>;
   readonly signal: AbortSignal;
-  readonly operator: { hasEnded(): boolean; readonly logFile: string };
+  readonly operator: RunningOperator;
 }
 
 const WAKE_MS = 500;
@@ -17,7 +18,7 @@ export const waitFor = async (wait: Wait, timeoutMs: number, isOver: () => boole
   const deadline = performance.now() + timeoutMs;
   while (!isOver()) {
     wait.signal.throwIfAborted();
-    if (wait.operator.hasEnded()) throw new Error(`the operator has ended; its log says why: ${wait.operator.logFile}`);
+    if (wait.operator.process?.hasEnded() === true) throw new Error('the operator has ended; its log says why');
     if (performance.now() > deadline) return false;
     await nextChange(wait.tenants);
   }

@@ -3,22 +3,22 @@
 import { isTrue } from '../../../src/api/conditions.ts';
 import { STUDIO_TENANT } from '../../../src/api/resources.ts';
 import { command, heading, type Chapter, type Demo } from '../demo.ts';
-import { BASE_DOMAIN, LATE, NAMESPACE } from '../expectations.ts';
-import { fitted, readSamples } from '../install.ts';
+import { LATE, NAMESPACE } from '../expectations.ts';
+import { withAddress, readSamples } from '../install.ts';
 import type { Manifest } from '../manifests.ts';
 import { waitFor } from '../tenants.ts';
 
 export const applyChapter: Chapter = async (demo) => {
-  const { terminal, cluster, surroundings } = demo;
+  const { terminal, cluster, environment } = demo;
   heading(terminal, 'Apply the samples');
   command(terminal, 'kubectl apply -f manifests/samples/');
   for (const [file, manifests] of await readSamples()) {
     for (const manifest of manifests) {
-      const adapted = fitted(manifest, surroundings.postgres, BASE_DOMAIN);
+      const adapted = withAddress(manifest, environment.postgres);
       if (isLate(manifest)) say(demo, file, manifest, `when ${LATE.after} has it`);
       else {
         await cluster.apply(adapted);
-        say(demo, file, manifest, adapted === manifest ? undefined : 'fitted to this machine');
+        say(demo, file, manifest, adapted === manifest ? undefined : 'at the address of this run');
       }
     }
   }

@@ -3,7 +3,7 @@
 
 import { ANNOTATION } from '../../../src/api/annotations.ts';
 import { STUDIO_TENANT } from '../../../src/api/resources.ts';
-import { command, heading, type Chapter, type Demo } from '../demo.ts';
+import { command, heading, serverUrl, type Chapter, type Demo } from '../demo.ts';
 import { DELETED, NAMESPACE } from '../expectations.ts';
 import { query, type QueryRow } from '../query.ts';
 import { equal } from '../report.ts';
@@ -75,9 +75,9 @@ const ON_SERVER = `
 
 const IN_MASTER = 'SELECT id, status, name, subdomain, database_name AS database, deleted_at FROM public.organizations WHERE id = $1';
 
-const whatIsLeft = async ({ surroundings, terminal }: Demo, id: number): Promise<Left> => {
-  const [server] = await query(surroundings.postgres.superuserUrl, ON_SERVER, [`studio_${id}_db`]);
-  const [organization] = await query(surroundings.postgres.masterUrl, IN_MASTER, [id]);
+const whatIsLeft = async ({ environment, terminal }: Demo, id: number): Promise<Left> => {
+  const [server] = await query(serverUrl(environment), ON_SERVER, [`studio_${id}_db`]);
+  const [organization] = await query(environment.postgres.masterUrl, IN_MASTER, [id]);
   for (const row of [server, organization]) for (const line of rowLines(terminal, row === undefined ? [] : [row])) terminal.line(line);
   return { ...server, ...organization } as Left;
 };

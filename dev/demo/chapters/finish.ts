@@ -1,7 +1,7 @@
 // The end: what held and what did not, and, when somebody is there to go on by hand, how.
 
-import { commandLine, heading, secondsSince, type Chapter, type Demo } from '../demo.ts';
-import { NAMESPACE } from '../expectations.ts';
+import { commandLine, heading, secondsSince, serverUrl, type Chapter, type Demo } from '../demo.ts';
+import { LATE, NAMESPACE } from '../expectations.ts';
 
 export const summaryChapter: Chapter = async ({ terminal, report, beganMs }) => {
   heading(terminal, 'Result');
@@ -12,23 +12,23 @@ export const summaryChapter: Chapter = async ({ terminal, report, beganMs }) => 
 
 /** Stays until Ctrl-C. */
 export const stayChapter: Chapter = async (demo) => {
-  howToGoOn(demo);
+  heading(demo.terminal, 'All of it stays up until Ctrl-C. In another terminal:');
+  demo.terminal.line();
+  for (const line of waysToGoOn(demo)) commandLine(demo.terminal, line);
+  demo.terminal.line();
   const { signal } = demo;
   if (signal.aborted) return;
-  // A listener alone keeps no process alive; the servers' pipes do.
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 };
 
-const howToGoOn = ({ terminal, surroundings, operator }: Demo): void => {
-  const { postgres, kubeconfigPath } = surroundings;
-  heading(terminal, 'All of it stays up until Ctrl-C. In another terminal:');
-  terminal.line();
-  commandLine(terminal, `export KUBECONFIG=${kubeconfigPath}`);
-  commandLine(terminal, `kubectl -n ${NAMESPACE} get studiotenants,jobs,ingresses`);
-  commandLine(terminal, `kubectl -n ${NAMESPACE} patch studiotenant late-studio --type=merge -p '{"spec":{"subdomain":"free-again"}}'`);
-  commandLine(terminal, `psql ${postgres.masterUrl}`);
-  commandLine(terminal, `psql ${postgres.superuserUrl}`);
-  commandLine(terminal, `tail -f ${operator.logFile}`);
-  commandLine(terminal, `curl ${operator.healthUrl}/metrics`);
-  terminal.line();
-};
+const waysToGoOn = ({ environment, operator }: Demo): readonly string[] => [
+  `export KUBECONFIG=${environment.kubeconfigPath}`,
+  `kubectl -n ${NAMESPACE} get studiotenants,jobs,ingresses`,
+  `kubectl -n ${NAMESPACE} describe studiotenant ${LATE.after}`,
+  // Gives the one that came too late what it can have.
+  `kubectl -n ${NAMESPACE} patch studiotenant ${LATE.tenant} --type=merge -p '{"spec":{"subdomain":"${LATE.tenant}"}}'`,
+  `psql ${environment.postgres.masterUrl}`,
+  `psql ${serverUrl(environment)}`,
+  `tail -f ${operator.logFile}`,
+  ...(operator.process === undefined ? [] : [`curl ${operator.process.healthUrl}/metrics`]),
+];

@@ -4,7 +4,7 @@
 import { INGRESS, SECRET } from '../../../src/api/resources.ts';
 import type { ConnectionSecret } from '../../../src/desired/connection-secret.ts';
 import type { Ingress } from '../../../src/desired/ingress.ts';
-import { command, heading, type Chapter, type Demo } from '../demo.ts';
+import { command, heading, serverUrl, type Chapter, type Demo } from '../demo.ts';
 import { NAMESPACE, SHOWN } from '../expectations.ts';
 import { inDatabase, query, type QueryRow } from '../query.ts';
 import { equal } from '../report.ts';
@@ -24,9 +24,9 @@ const DATABASES = `
      FROM pg_catalog.pg_roles r WHERE r.rolname LIKE d.datname || '%') AS roles
   FROM pg_catalog.pg_database d WHERE d.datname ~ '^studio_[0-9]+_db$' ORDER BY length(d.datname), d.datname`;
 
-const showDatabases = async ({ terminal, surroundings }: Demo): Promise<void> => {
+const showDatabases = async ({ terminal, environment }: Demo): Promise<void> => {
   command(terminal, 'psql -c "databases, their owner and roles"');
-  printRows(terminal, await query(surroundings.postgres.superuserUrl, DATABASES));
+  printRows(terminal, await query(serverUrl(environment), DATABASES));
 };
 
 const ORGANIZATIONS = `
@@ -36,9 +36,9 @@ const ORGANIZATIONS = `
     LEFT JOIN public.ai_credits_accounts a ON a.organization_id = o.id
   ORDER BY o.id`;
 
-const showMasterRows = async ({ terminal, surroundings }: Demo): Promise<void> => {
+const showMasterRows = async ({ terminal, environment }: Demo): Promise<void> => {
   command(terminal, 'psql studio_platform_master -c "organizations, subscriptions, ai_credits_accounts"');
-  printRows(terminal, await query(surroundings.postgres.masterUrl, ORGANIZATIONS));
+  printRows(terminal, await query(environment.postgres.masterUrl, ORGANIZATIONS));
 };
 
 const showIngresses = async ({ terminal, cluster }: Demo): Promise<void> => {
