@@ -22,6 +22,7 @@ import type { Leadership } from './runtime/leader-election.ts';
 import { Semaphore } from './runtime/semaphore.ts';
 import { fence } from './servers/fence.ts';
 import { createServers } from './servers/registry.ts';
+import { HighestNumber } from './steps/highest-number.ts';
 import { PasswordHashes } from './steps/password-hashes.ts';
 import { MigrationFleet } from './steps/schema-fleet.ts';
 import type { Caches, TenantDependencies } from './steps/tenant-work.ts';
@@ -59,6 +60,7 @@ export async function lead(options: LeaderOptions): Promise<void> {
     caches,
     config: config.tenant,
     applicationName: applicationName(leadership.identity),
+    installationId: () => master.requireInstallationId(),
     assertWritable: () => leadership.assertLeading(),
     onStatement: (target, { kind, seconds }) => metrics.clients.sqlStatement(target, kind, seconds),
     log,
@@ -78,6 +80,7 @@ export async function lead(options: LeaderOptions): Promise<void> {
       namespaces: config.watchNamespaces,
       maxParallel: config.tenant.migrations.maxParallel,
     }),
+    highestNumber: new HighestNumber(),
     hashes: new PasswordHashes(config.tenant.passwordHashCost),
     placement: new Semaphore(1),
     clusterId,

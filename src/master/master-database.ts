@@ -12,6 +12,7 @@ import { createDatabasePool, type DatabasePool } from '../clients/postgres/datab
 import { hasSqlState, SqlState } from '../clients/postgres/sql-state.ts';
 import type { Query, Sql } from '../clients/postgres/sql.ts';
 import type { StatementHooks } from '../clients/postgres/statement.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import { createMasterDatabase } from './create.ts';
 import { claimInstallation } from './installation.ts';
 import { migrateMaster } from './migrate.ts';
@@ -50,9 +51,9 @@ export class MasterDatabase implements DatabasePool {
     this.#options = options;
   }
 
-  /** Stands in the comment of everything that is ours. Throws before the master database has been opened. */
+  /** Stands in the comment of everything that is ours. Throws Unavailable before the master database has been opened. */
   requireInstallationId(): string {
-    if (this.#opened === undefined) throw new Error('the installation is asked for before the master database is open');
+    if (this.#opened === undefined) throw new Unavailable('the master database is not open yet', { system: 'master' });
     return this.#opened.installationId;
   }
 
@@ -86,10 +87,11 @@ export class MasterDatabase implements DatabasePool {
     const { hooks, maxConnections, log, fence } = this.#options;
     const target = await this.#target();
     hooks.assertWritable?.();
-    await migrateOrCreate(target, log);
     const pool = createDatabasePool({ ...hooks, target, maxConnections });
     try {
-      await fence((sql) => pool.query(sql));
+      // A former leader first: what it still has under way must not meet a schema that is being changed.
+      await this.#orCreate(target, () => fence((sql) => pool.query(sql)));
+      await migrateMaster({ target, log });
       const { clusterId, adoptFromCluster } = this.#options;
       const { installationId } = await claimInstallation((sql) => pool.query(sql), { clusterId, adoptFromCluster });
       this.#opened = { pool, installationId };
@@ -101,22 +103,22 @@ export class MasterDatabase implements DatabasePool {
     }
   }
 
+  /** Creating is tried only where the database is not there, or was left half made: it needs a second database to connect to. */
+  async #orCreate(target: ConnectionTarget, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!hasSqlState(error, SqlState.UndefinedDatabase, SqlState.NotInPrerequisiteState)) throw error;
+      await createMasterDatabase({ maintenance: { ...target, database: MAINTENANCE_DATABASE }, database: target.database });
+      this.#options.log.info({ database: target.database }, 'master database created');
+      await work();
+    }
+  }
+
   async #target(): Promise<ConnectionTarget> {
     const { url, caFile, applicationName } = this.#options;
     // Read each time: a renewed authority needs no restart.
     const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
     return masterTarget({ url, ca, applicationName });
-  }
-}
-
-/** Creating is tried only where the database is not there, or was left half made: it needs a second database to connect to. */
-async function migrateOrCreate(target: ConnectionTarget, log: Logger): Promise<void> {
-  try {
-    await migrateMaster({ target, log });
-  } catch (error) {
-    if (!hasSqlState(error, SqlState.UndefinedDatabase, SqlState.NotInPrerequisiteState)) throw error;
-    await createMasterDatabase({ maintenance: { ...target, database: MAINTENANCE_DATABASE }, database: target.database });
-    log.info({ database: target.database }, 'master database created');
-    await migrateMaster({ target, log });
   }
 }

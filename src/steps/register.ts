@@ -9,7 +9,9 @@ import { placeTenant } from '../desired/placement.ts';
 import type { Placement, RegisterOutcome } from '../master/organization.ts';
 import { rebuildOrganization, registerOrganization } from '../master/organizations.ts';
 import { countOrganizations } from '../master/servers.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import { findDatabaseByUid } from '../servers/gather.ts';
+import { ServerNotReady } from '../servers/servers.ts';
 import { describeRefusal } from './refusals.ts';
 import type { TenantWork } from './tenant-work.ts';
 
@@ -51,11 +53,24 @@ async function findOnServers(work: TenantWork): Promise<Found | undefined> {
   const hadDatabase = work.tenant.status?.database?.oid !== undefined;
   for (const server of work.dependencies.caches.servers.list()) {
     if (!hadDatabase && !isTrue(server.status?.conditions, 'Ready')) continue;
-    const sessions = await work.dependencies.servers.get(server.metadata.name);
-    const database = await findDatabaseByUid(sessions, work.tenant.metadata.uid);
+    const database = await findOn(work, server).catch((error: unknown) => {
+      if (hadDatabase || !isAway(error)) throw error;
+      return undefined;
+    });
     if (database !== undefined) return { server, n: database.n, oid: database.oid };
   }
   return undefined;
+}
+
+async function findOn(work: TenantWork, { metadata }: PostgresServer): Promise<{ readonly n: number; readonly oid: number } | undefined> {
+  const sessions = await work.dependencies.servers.get(metadata.name);
+  await work.dependencies.highestNumber.secure(sessions, work.queryMaster);
+  return findDatabaseByUid(sessions, work.tenant.metadata.uid);
+}
+
+/** A server that has just gone away must not hold up a new tenant, which goes to another. */
+function isAway(error: unknown): boolean {
+  return error instanceof ServerNotReady || (error instanceof Unavailable && error.system === 'server');
 }
 
 async function rebuild(work: TenantWork, found: Found): Promise<RegisterOutcome> {

@@ -33,6 +33,7 @@ import type { Store } from '../runtime/store.ts';
 import { gatherTenant } from '../servers/gather.ts';
 import type { ServerSessions } from '../servers/server-sessions.ts';
 import { ServerNotReady, type Servers } from '../servers/servers.ts';
+import type { HighestNumber } from './highest-number.ts';
 import type { PasswordHashes } from './password-hashes.ts';
 import type { MigrationFleet } from './schema-fleet.ts';
 
@@ -46,6 +47,7 @@ export interface TenantDependencies {
   readonly servers: Servers;
   readonly caches: Caches;
   readonly hashes: PasswordHashes;
+  readonly highestNumber: HighestNumber;
   readonly migrations: MigrationFleet;
   /** One registration at a time, so that two tenants never take a server's last place. */
   readonly placement: Semaphore;

@@ -108,7 +108,11 @@ async function takeDownDatabase(
   const roles = await dropRoles(sessions, spec);
   if (roles.kind !== 'dropped') return waiting('RolePinned', roles.message, 60_000);
   if (roles.pinnedIn.length > 0) {
-    work.note('Warning', 'RolesWerePinned', `Roles of ${organization.databaseName} were held on purpose by objects in ${roles.pinnedIn.join(', ')}; they were cleared away`);
+    work.note(
+      'Warning',
+      'RolesWerePinned',
+      `Roles of ${organization.databaseName} were held on purpose by objects in ${roles.pinnedIn.join(', ')}; they were cleared away`,
+    );
   }
   await deleteOrganization(work.queryMaster, organization);
   release(work, organization);

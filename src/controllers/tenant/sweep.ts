@@ -17,6 +17,7 @@ import { type OrganizationSummary, OrganizationStatus } from '../../master/organ
 import { pause } from '../../runtime/clock.ts';
 import { gatherAll } from '../../servers/gather.ts';
 import { differsOnServer } from '../../desired/postgres/drift.ts';
+import { passOver } from '../../steps/highest-number.ts';
 import { databaseRow, type TenantDependencies } from '../../steps/tenant-work.ts';
 import type { SweepMetrics } from '../../steps/metrics.ts';
 
@@ -102,7 +103,12 @@ async function sweepServer(
   enqueue: (key: string) => void,
 ): Promise<Swept> {
   const facts = await gatherAll(await dependencies.servers.get(name));
-  const summaries = new Map((byServer.get(name) ?? []).map((summary) => [summary.uid, summary]));
+  const rows = byServer.get(name) ?? [];
+  // A number that no row knows: the master database was restored from before it, and must not give it out again.
+  const known = new Set(rows.map(({ id }) => id));
+  const unknown = [...facts.keys()].filter((n) => !known.has(n));
+  if (unknown.length > 0) await passOver((sql) => dependencies.master.query(sql), unknown);
+  const summaries = new Map(rows.map((summary) => [summary.uid, summary]));
   let drifted = 0;
   for (const tenant of settledTenants(dependencies)) {
     const summary = summaries.get(tenant.metadata.uid);
