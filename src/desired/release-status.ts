@@ -41,14 +41,16 @@ export function releaseStatus(input: ReleaseStatusInput): SchemaReleaseStatus {
 }
 
 function count(input: ReleaseStatusInput): Counts {
+  const { state, failedTenants } = input.progress;
   const counts = { pending: 0, running: 0, done: 0, failed: 0 };
-  if (input.progress.state === 'duplicate') return counts;
-  const asked = { ...input, rollout: asIfOpen(input.rollout, input.progress), failed: new Set(input.progress.failedTenants) };
+  if (state === 'duplicate') return counts;
+  const asked = { ...input, rollout: asIfOpen(input.rollout, input.progress), failed: new Set(failedTenants) };
   for (const tenant of input.tenants) {
     const stage = stageOf(tenant, asked);
     if (stage !== undefined) counts[stage] += 1;
   }
-  return counts;
+  // What halts a release and what its status says must be one number.
+  return { ...counts, failed: failedTenants.length };
 }
 
 /** A paused or halted release still counts those who wait for it. */
