@@ -8,6 +8,7 @@
  */
 import { DATABASE_SETTINGS } from '../api/database-settings.ts';
 import { quoteLiteral } from '../clients/postgres/sql.ts';
+import { serverFactsSql } from './inspection.ts';
 
 const ROLE_PATTERN = '^studio_[1-9][0-9]{0,9}_db(_owner|_b|_migrator)?$';
 const DATABASE_PATTERN = '^studio_[1-9][0-9]{0,9}_db$';
@@ -29,7 +30,11 @@ const SETTABLE_BY_ROLE = `CASE WHEN position('.' IN v.name) > 0 THEN true
 /** $1: names of databases, $2: names of roles. */
 export const GATHER_NAMED = gatherSql('d.datname = ANY ($1::name[])', 'r.rolname = ANY ($2::name[])');
 
-export const GATHER_ALL = gatherSql(`d.datname ~ ${quoteLiteral(DATABASE_PATTERN)}`, `r.rolname ~ ${quoteLiteral(ROLE_PATTERN)}`);
+/** The server's own facts come along: see inspection.ts. */
+export function gatherAllSql(installation: string): string {
+  const which = [`d.datname ~ ${quoteLiteral(DATABASE_PATTERN)}`, `r.rolname ~ ${quoteLiteral(ROLE_PATTERN)}`] as const;
+  return `${gatherSql(...which)}, ${serverFactsSql(installation)} AS server`;
+}
 
 /** One row: { databases, roles }, see gather.ts. The search_path is pinned to pg_catalog on every connection. */
 function gatherSql(whichDatabases: string, whichRoles: string): string {

@@ -6,8 +6,9 @@ import { databaseName, migratorRole, organizationOfDatabase, ownerRole, slotBRol
 import type { Query } from '../clients/postgres/sql.ts';
 import type { DatabaseFacts, Grant, Membership, RoleFacts, Settings, TenantFacts } from '../desired/postgres/facts.ts';
 import { parseMark } from '../desired/postgres/marks.ts';
+import type { ServerFacts } from '../desired/postgres/server-facts.ts';
 import type { TenantDatabaseSpec } from '../desired/postgres/spec.ts';
-import { GATHER_ALL, GATHER_NAMED } from './gather-sql.ts';
+import { gatherAllSql, GATHER_NAMED } from './gather-sql.ts';
 import type { ServerSessions } from './server-sessions.ts';
 
 type GrantRow = readonly [grantee: string, grantor: string, privilege: string, grantable: boolean];
@@ -49,6 +50,10 @@ interface GatherRow {
   readonly roles: readonly RoleRow[];
 }
 
+interface GatherAllRow extends GatherRow {
+  readonly server: ServerFacts;
+}
+
 /** One tenant: index look-ups, whatever the number of tenants on the server. */
 export async function gatherTenant(
   { control }: Pick<ServerSessions, 'control'>,
@@ -66,8 +71,10 @@ export async function gatherTenant(
 }
 
 /** All tenants of the server; those of which it holds nothing at all are absent. Provisional databases are not looked for. */
-export async function gatherAll({ control }: Pick<ServerSessions, 'control'>): Promise<ReadonlyMap<number, TenantFacts>> {
-  const row = requireRow((await control.query<GatherRow>({ text: GATHER_ALL, kind: 'gather-all' }))[0]);
+export async function gatherAll({ control, facts, installation }: ServerSessions): Promise<ReadonlyMap<number, TenantFacts>> {
+  const [found] = await control.query<GatherAllRow>({ text: gatherAllSql(installation), kind: 'gather-all' });
+  const row = requireRow(found);
+  facts.note(row.server);
   const numbers = new Set([...row.databases, ...row.roles].map(({ name }) => organizationOfDatabase(name.replace(/_db_[a-z]+$/, '_db'))));
   const factsOf = factsIn(row, undefined);
   return new Map([...numbers].filter((n) => n !== undefined).map((n) => [n, factsOf(n)]));
@@ -96,7 +103,7 @@ WHERE c.classoid = 'pg_database'::regclass AND position($1 IN c.description) > 0
   });
 }
 
-function requireRow(row: GatherRow | undefined): GatherRow {
+function requireRow<R extends GatherRow>(row: R | undefined): R {
   if (row === undefined) throw new Error('the gather query gave no row');
   return row;
 }

@@ -12,6 +12,7 @@ import type { StatementHooks } from '../clients/postgres/statement.ts';
 import { Semaphore } from '../runtime/semaphore.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import { ensureShard } from './creator-shards.ts';
+import { LatestFacts } from './latest-facts.ts';
 import type { LoginOptions, LoginResult, ServerSessions } from './server-sessions.ts';
 
 export interface OpenSessionsOptions extends StatementHooks {
@@ -57,6 +58,8 @@ export function openSessions(options: OpenSessionsOptions): ServerSessions {
   return {
     name,
     operatorRole: options.target.user,
+    installation: options.installation,
+    facts: new LatestFacts(),
     control,
     slow,
     createSlots: new Semaphore(createConcurrency),

@@ -5,6 +5,7 @@
 import type { DatabasePool } from '../clients/postgres/database-pool.ts';
 import type { Query } from '../clients/postgres/sql.ts';
 import type { Semaphore } from '../runtime/semaphore.ts';
+import type { LatestFacts } from './latest-facts.ts';
 
 export interface LoginOptions {
   readonly user: string;
@@ -20,6 +21,10 @@ export interface ServerSessions {
   readonly name: string;
   /** The role that databases belong to and that all sessions log in as. */
   readonly operatorRole: string;
+  /** Whose marks count as ours. */
+  readonly installation: string;
+  /** What the server last showed of itself. */
+  readonly facts: LatestFacts;
   /** The maintenance database. */
   readonly control: DatabasePool;
   /** The maintenance database, for CREATE and DROP DATABASE: minutes instead of seconds before a statement is ended. */

@@ -39,6 +39,9 @@ export class KubernetesError extends Error {
 
 export const isNotFound = (error: unknown): error is KubernetesError => hasCode(error, 404);
 
+/** RBAC says no; of a create in a namespace that is being deleted see isNamespaceTerminating. */
+export const isForbidden = (error: unknown): error is KubernetesError => hasCode(error, 403);
+
 export const isAlreadyExists = (error: unknown): error is KubernetesError => hasCode(error, 409) && error.reason === 'AlreadyExists';
 
 /** Somebody else wrote in between, or a precondition (uid, resourceVersion) does not hold. */
