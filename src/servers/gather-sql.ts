@@ -22,34 +22,13 @@ const MEMBERSHIP = `json_build_array(pg_get_userbyid(m.roleid), pg_get_userbyid(
 
 /**
  * What only a superuser can have set on a role is his business. A custom name has a dot; of the others those count that
- * any role may set. CASE, so that the settings are looked up only where there is something to judge.
+ * any role may set (pg_settings hides two). CASE, so that they are looked up only where there is something to judge.
  */
-const SETTABLE_BY_ROLE = `CASE WHEN position('.' IN v.name) > 0 THEN true
+const SETTABLE_BY_ROLE = `CASE WHEN position('.' IN v.name) > 0 OR v.name IN ('role', 'session_authorization') THEN true
       ELSE v.name IN (SELECT lower(p.name) FROM pg_settings p WHERE p.context IN ('user', 'backend')) END`;
 
-/** $1: names of databases, $2: names of roles. */
-export const GATHER_NAMED = gatherSql('d.datname = ANY ($1::name[])', 'r.rolname = ANY ($2::name[])');
-
-/** The server's own facts come along: see inspection.ts. */
-export function gatherAllSql(installation: string): string {
-  const which = [`d.datname ~ ${quoteLiteral(DATABASE_PATTERN)}`, `r.rolname ~ ${quoteLiteral(ROLE_PATTERN)}`] as const;
-  return `${gatherSql(...which)}, ${serverFactsSql(installation)} AS server`;
-}
-
-/** One row: { databases, roles }, see gather.ts. The search_path is pinned to pg_catalog on every connection. */
-function gatherSql(whichDatabases: string, whichRoles: string): string {
-  return `
-WITH databases AS MATERIALIZED (
-  SELECT d.oid, d.datname, d.datdba, d.datallowconn, d.datconnlimit, coalesce(d.datacl, acldefault('d', d.datdba)) AS acl
-  FROM pg_database d WHERE ${whichDatabases}
-), roles AS MATERIALIZED (
-  SELECT r.oid, r.rolname, r.rolcanlogin, r.rolconnlimit, r.rolvaliduntil,
-    array_remove(ARRAY[CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
-      CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolreplication THEN 'REPLICATION' END,
-      CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END], NULL) AS powers,
-    substring(r.rolname::text FROM '^studio_[0-9]+_db')::name AS datname
-  FROM pg_roles r WHERE ${whichRoles}
-), member_of AS (
+/** What is known of the databases and roles that were asked for. */
+const FACTS = `member_of AS (
   SELECT m.member AS oid, json_agg(${MEMBERSHIP}) AS memberships
   FROM roles JOIN pg_auth_members m ON m.member = roles.oid GROUP BY 1
 ), members AS (
@@ -76,15 +55,16 @@ WITH databases AS MATERIALIZED (
   SELECT d.oid, json_agg(json_build_array(CASE WHEN a.grantee = 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END,
     pg_get_userbyid(a.grantor), a.privilege_type, a.is_grantable)) AS grants
   FROM databases d, aclexplode(d.acl) a GROUP BY 1
-)
-SELECT current_user::text AS operator,
-  (SELECT coalesce(json_agg(json_build_object('name', d.datname, 'oid', d.oid::text, 'owner', pg_get_userbyid(d.datdba),
+)`;
+
+const DATABASES_JSON = `(SELECT coalesce(json_agg(json_build_object('name', d.datname, 'oid', d.oid::text, 'owner', pg_get_userbyid(d.datdba),
       'allowConnections', d.datallowconn, 'connectionLimit', d.datconnlimit, 'comment', c.description, 'grants', g.grants,
       'allowed', s.allowed, 'others', s.others)), '[]')
     FROM databases d LEFT JOIN grants g ON g.oid = d.oid
     LEFT JOIN settings s ON s.setdatabase = d.oid AND s.setrole = 0
-    LEFT JOIN pg_shdescription c ON c.objoid = d.oid AND c.classoid = 'pg_database'::regclass) AS databases,
-  (SELECT coalesce(json_agg(json_build_object('name', r.rolname, 'oid', r.oid::text, 'canLogin', r.rolcanlogin,
+    LEFT JOIN pg_shdescription c ON c.objoid = d.oid AND c.classoid = 'pg_database'::regclass)`;
+
+const ROLES_JSON = `(SELECT coalesce(json_agg(json_build_object('name', r.rolname, 'oid', r.oid::text, 'canLogin', r.rolcanlogin,
       'connectionLimit', r.rolconnlimit, 'powers', r.powers, 'validUntil', r.rolvaliduntil, 'comment', c.description,
       'memberOf', mo.memberships, 'members', me.memberships, 'allowed', s.allowed, 'others', s.others,
       'allowedInDatabase', sd.allowed, 'othersInDatabase', sd.others, 'sessions', coalesce(a.count, 0))), '[]')
@@ -93,5 +73,31 @@ SELECT current_user::text AS operator,
     LEFT JOIN settings s ON s.setrole = r.oid AND s.setdatabase = 0
     LEFT JOIN settings sd ON sd.setrole = r.oid AND sd.setdatabase = d.oid
     LEFT JOIN sessions a ON a.oid = r.oid
-    LEFT JOIN pg_shdescription c ON c.objoid = r.oid AND c.classoid = 'pg_authid'::regclass) AS roles`;
+    LEFT JOIN pg_shdescription c ON c.objoid = r.oid AND c.classoid = 'pg_authid'::regclass)`;
+
+/** $1: names of databases, $2: names of roles. */
+export const GATHER_NAMED = gatherSql('d.datname = ANY ($1::name[])', 'r.rolname = ANY ($2::name[])');
+
+/** The server's own facts come along: see inspection.ts. */
+export function gatherAllSql(installation: string): string {
+  const which = [`d.datname ~ ${quoteLiteral(DATABASE_PATTERN)}`, `r.rolname ~ ${quoteLiteral(ROLE_PATTERN)}`] as const;
+  return `${gatherSql(...which)}, ${serverFactsSql(installation)} AS server`;
+}
+
+/** One row: { operator, databases, roles }, see gather.ts. The search_path is pinned to pg_catalog on every connection. */
+function gatherSql(whichDatabases: string, whichRoles: string): string {
+  return `
+WITH databases AS MATERIALIZED (
+  SELECT d.oid, d.datname, d.datdba, d.datallowconn, d.datconnlimit, coalesce(d.datacl, acldefault('d', d.datdba)) AS acl
+  FROM pg_database d WHERE ${whichDatabases}
+), roles AS MATERIALIZED (
+  SELECT r.oid, r.rolname, r.rolcanlogin, r.rolconnlimit, r.rolvaliduntil,
+    array_remove(ARRAY[CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
+      CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolreplication THEN 'REPLICATION' END,
+      CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END], NULL) AS powers,
+    substring(r.rolname::text FROM '^studio_[0-9]+_db')::name AS datname
+  FROM pg_roles r WHERE ${whichRoles}
+),
+${FACTS}
+SELECT current_user::text AS operator, ${DATABASES_JSON} AS databases, ${ROLES_JSON} AS roles`;
 }

@@ -41,8 +41,8 @@ export function gatherInside(
     const isMissing = spec.extensions.some((name) => !row.extensions.includes(name));
     return {
       operatorRole: row.operator,
-      schemas: row.schemas.map(({ grants, ...schema }) => ({ ...schema, grants: (grants ?? []).map(grantOf) })),
-      defaultGrants: row.defaults.map(({ objects, grant }) => ({ ...grantOf(grant), objects })),
+      schemas: row.schemas.map(({ name, owner, grants }) => ({ name, owner, grants: (grants ?? []).map(grantOf) })),
+      defaultGrants: row.defaults.map(({ objects, grant }) => defaultGrantOf(objects, grant)),
       extensions: row.extensions,
       eventTriggers: row.eventTriggers,
       offers: isMissing ? await extensionOffers(query) : [],
@@ -107,7 +107,11 @@ async function extensionOffers(query: Query): Promise<readonly ExtensionOffer[]>
 FROM pg_available_extensions a JOIN pg_available_extension_versions v ON v.name = a.name AND v.version = a.default_version`,
     kind: 'list-extensions',
   });
-  return rows.map(({ requires, schema, ...rest }) => ({ ...rest, requires: requires ?? [], schema: schema ?? undefined }));
+  return rows.map(({ name, trusted, requires, schema }) => ({ name, trusted, requires: requires ?? [], schema: schema ?? undefined }));
+}
+
+function defaultGrantOf(objects: 'tables' | 'sequences', grant: GrantRow): InsideFacts['defaultGrants'][number] {
+  return { ...grantOf(grant), objects };
 }
 
 function grantOf([grantee, grantor, privilege, grantable]: GrantRow): Grant {

@@ -59,7 +59,8 @@ FROM pg_roles WHERE rolname = $1`,
     values: [TENANT_GROUP_ROLE],
     kind: 'identify-server',
   });
-  return row?.marker == null ? undefined : `marker:${row.marker}`;
+  const marker = row?.marker ?? undefined;
+  return marker === undefined ? undefined : `marker:${marker}`;
 }
 
 export async function roleExists(query: Query, role: string): Promise<boolean> {

@@ -60,12 +60,14 @@ function wantedSchemas({ n }: TenantDatabaseSpec): Readonly<Record<string, Wante
 }
 
 function schemaStatements(spec: TenantDatabaseSpec, { schemas, operatorRole }: InsideFacts): readonly string[] {
-  return Object.entries(wantedSchemas(spec)).flatMap(([name, wanted]) => {
-    const found = schemas.find((schema) => schema.name === name);
-    const create = found === undefined ? [`CREATE SCHEMA ${quoteIdentifier(name)}`] : [];
-    const object = `SCHEMA ${quoteIdentifier(name)}`;
-    return [...create, ...grantStatements(object, found?.grants ?? [], wanted, found?.owner ?? operatorRole)];
+  const wanted = Object.entries(wantedSchemas(spec));
+  const found = new Map(schemas.map((schema) => [schema.name, schema]));
+  const missing = wanted.filter(([name]) => !found.has(name)).map(([name]) => `CREATE SCHEMA ${quoteIdentifier(name)}`);
+  const grants = wanted.flatMap(([name, grantees]) => {
+    const schema = found.get(name);
+    return grantStatements(`SCHEMA ${quoteIdentifier(name)}`, schema?.grants ?? [], grantees, schema?.owner ?? operatorRole);
   });
+  return [...missing, ...grants];
 }
 
 function defaultStatements(spec: TenantDatabaseSpec, { defaultGrants }: InsideFacts): readonly string[] {

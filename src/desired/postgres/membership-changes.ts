@@ -68,10 +68,8 @@ function isMigrators({ n }: TenantDatabaseSpec, { role, member }: Membership): b
 }
 
 function membershipsOf({ roles }: TenantFacts): readonly Membership[] {
-  const rows = [roles.owner, roles.tenant, roles.slotB, roles.migrator].flatMap((role) => [
-    ...(role?.memberOf ?? []),
-    ...(role?.members ?? []),
-  ]);
+  const all = [roles.owner, roles.tenant, roles.slotB, roles.migrator];
+  const rows = [...all.flatMap((role) => role?.memberOf ?? []), ...all.flatMap((role) => role?.members ?? [])];
   // Between two roles of the same tenant a row is seen from both ends.
   return [...new Map(rows.map((row) => [`${row.role} ${row.member} ${row.grantor}`, row])).values()];
 }

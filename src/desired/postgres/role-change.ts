@@ -52,6 +52,7 @@ function statementsOf(spec: RoleSpec, change: RoleChange, verifier: string | und
     case 'revoke':
       return [`REVOKE ${quoteIdentifier(change.role)} FROM ${quoteIdentifier(change.member)} CASCADE`];
     case 'endSessions':
+    default:
       return [];
   }
 }
