@@ -75,8 +75,6 @@ export interface Config {
     readonly caFile: string | undefined;
     /** uid of the cluster whose tenants are taken over. */
     readonly adoptFromCluster: string | undefined;
-    /** Installation id to use instead of the one kept in the master database. */
-    readonly installation: string | undefined;
   };
   readonly kubernetes: {
     readonly kubeconfigFile: string | undefined;
@@ -144,7 +142,6 @@ function arrange(values: Values): Config {
       url: values.masterDatabaseUrl,
       caFile: values.masterDatabaseCaFile,
       adoptFromCluster: values.adoptFromCluster,
-      installation: values.installation,
     },
     kubernetes: { kubeconfigFile: values.kubeconfig, context: values.kubeContext },
     watchNamespaces: values.watchNamespaces,

@@ -38,10 +38,11 @@ const TENANTS: readonly Rule[] = [
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'] },
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
   { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'] },
-  { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+  // list: why the Job controller could not make a pod (quota, admission) is in an Event and nowhere else.
+  { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch', 'list'] },
 ];
 
-/** In its own namespace: the Lease, and by name the Secrets that PostgresServers refer to. */
+/** In its own namespace: the Lease, by name the Secrets that PostgresServers refer to, and those for the roles it makes itself. */
 const OWN_NAMESPACE: readonly Rule[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
   {
@@ -50,7 +51,7 @@ const OWN_NAMESPACE: readonly Rule[] = [
     resourceNames: [INSTALLATION.name],
     verbs: ['get', 'update'],
   },
-  { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
+  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create'] },
   { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
 ];
 

@@ -17,11 +17,6 @@ export const OPERATOR_SETTINGS = {
     text,
     "uid of another cluster's namespace kube-system: takes over the tenants that the operator of that cluster has left in the master database.",
   ),
-  installation: optional(
-    'INSTALLATION',
-    dnsLabel,
-    'Name of this installation in the comments on its roles and databases, where two installations share a PostgreSQL server; made once and kept in the master database unless given.',
-  ),
 
   baseDomain: setting('BASE_DOMAIN', dnsName, 'platform.com', "The domain under which every tenant's subdomain lies."),
   publicUrlScheme: setting('PUBLIC_URL_SCHEME', oneOf('https', 'http'), 'https', 'Scheme of the address in the status of a tenant.'),

@@ -65,6 +65,6 @@ function ownedByAnother(installation: Installation): MasterDatabaseRefused {
     'OwnedByAnotherCluster',
     `The master database belongs to the operator of cluster ${installation.clusterId} (uid of its namespace kube-system). ` +
       `Give this operator a master database of its own; or, if that cluster is gone and its operator stopped, ` +
-      `set adoptFromCluster to ${installation.clusterId} to take its organizations over.`,
+      `set ADOPT_FROM_CLUSTER to ${installation.clusterId} to take its organizations over.`,
   );
 }

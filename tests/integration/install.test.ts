@@ -117,7 +117,9 @@ describe('the operator', () => {
     ...each('get list', { resource: 'pods', namespace: TENANTS }),
     ...each('get list watch create patch delete', { group: 'networking.k8s.io', resource: 'ingresses', namespace: TENANTS }),
     ...[TENANTS, SYSTEM, 'default'].flatMap((namespace) => each('create patch', { resource: 'events', namespace })),
+    ...each('list', { resource: 'events', namespace: TENANTS }),
     ...each('get', { resource: 'secrets', namespace: SYSTEM, name: 'postgres-main-admin' }),
+    ...each('create', { resource: 'secrets', namespace: SYSTEM }),
     ...each('create', { group: 'coordination.k8s.io', resource: 'leases', namespace: SYSTEM }),
     ...each('get update', { group: 'coordination.k8s.io', resource: 'leases', namespace: SYSTEM, name: OPERATOR }),
   ];
@@ -132,7 +134,7 @@ describe('the operator', () => {
   const mustNot = [
     ...KIND_PLURALS.flatMap((resource) => each('create delete deletecollection', { group: STUDIO, resource })),
     ...each('get list watch', { resource: 'secrets', namespace: 'default' }),
-    ...each('list watch create patch delete', { resource: 'secrets', namespace: SYSTEM }),
+    ...each('list watch patch delete', { resource: 'secrets', namespace: SYSTEM }),
     ...each('get', { resource: 'secrets', namespace: 'kube-system' }),
     ...each('get', { resource: 'pods', subresource: 'log', namespace: TENANTS }),
     ...each('create', { resource: 'pods', subresource: 'exec', namespace: TENANTS }),
