@@ -57,7 +57,6 @@ export const schemaReleaseSpecSchema = z
       }),
     image: z
       .string()
-      .min(1)
       .max(512)
       .exactOptional()
       .meta({

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshNamespace, type TestNamespace } from '../../support/kube.ts';
 import { type ApiGroup, applyDefinition, checkedInDefinitions, freshApiGroup } from './api-group.ts';
 import { type ApiAnswer, call } from './api-server.ts';
-import { type Kind, KINDS, type Spec, TENANT, withValue } from './manifests.ts';
+import { type Kind, KINDS, RELEASE, SERVER, type Spec, TENANT, withValue } from './manifests.ts';
 import { REFUSALS } from './refusals.ts';
 
 interface Cause {
@@ -105,4 +105,13 @@ it.each([
   ['database.settings', { statement_timeout: '24d', work_mem: '99GB', timezone: 'America/Argentina/Buenos_Aires' }],
 ])('takes a tenant whose %s is %j', async (path, value) => {
   expect(await tryToCreate(TENANT, withValue(TENANT.full, path, value))).toMatchObject({ code: 201 });
+});
+
+it.each([
+  [TENANT, 'ingress.tls.issuer', { name: 'letsencrypt' }, { name: 'letsencrypt', kind: 'ClusterIssuer' }],
+  [SERVER, 'tls', {}, { mode: 'require' }],
+  [RELEASE, 'env', [{ name: 'EMPTY' }], [{ name: 'EMPTY', value: '' }]],
+])('fills up what $kind says in part', async (kind, path, given, expected) => {
+  const { body } = await tryToCreate(kind, withValue(kind.full, path, given));
+  expect(path.split('.').reduce((node, key) => node[key], body.spec)).toEqual(expected);
 });

@@ -75,6 +75,15 @@ const settings: readonly Refusal[] = [
     refuse(TENANT, 'database.settings', { work_mem: value }, `work_mem must be ${MEMORY}`),
   ),
   refuse(PLAN, 'database.settings', { work_mem: 'lots' }, `work_mem must be ${MEMORY}`),
+  refuse(PLAN, 'database.settings', { lock_timeout: 'soon' }, `lock_timeout must be ${TIMEOUT}`),
+  refuse(PLAN, 'database.settings', { statement_timeout: '30' }, `statement_timeout must be ${TIMEOUT}`),
+  refuse(
+    PLAN,
+    'database.settings',
+    { idle_in_transaction_session_timeout: '30' },
+    `idle_in_transaction_session_timeout must be ${TIMEOUT}`,
+  ),
+  refuse(PLAN, 'database.settings', { timezone: 'here, now' }, 'timezone must be UTC or the name of a time zone, such as Europe/Berlin'),
   ...['Berlin!', "UTC'", '+2', ''].map((value) =>
     refuse(TENANT, 'database.settings', { timezone: value }, 'timezone must be UTC or the name of a time zone, such as Europe/Berlin'),
   ),
@@ -136,6 +145,8 @@ const servers: readonly Refusal[] = [
   ]),
   refuse(SERVER, 'connect.host', 'Pooler', HOST),
   refuse(SERVER, 'direct.host', 'a:1', HOST),
+  refuse(SERVER, 'tls.caSecretRef.name', 'Ca', `must be the name of a Secret: ${NAME}`),
+  refuse(SERVER, 'tls.caSecretRef.namespace', 'a.b', `must be the name of a namespace: ${OWN_NAME}`),
   refuse(SERVER, 'tls', { mode: 'verify-full' }, NEEDS_CA),
   refuse(SERVER, 'tls', { mode: 'verify-ca' }, NEEDS_CA),
   refuse(SERVER, 'tls.mode', 'prefer', 'supported values: "disable", "require", "verify-ca", "verify-full"'),
@@ -147,6 +158,7 @@ const servers: readonly Refusal[] = [
     "a database's name begins with a letter or underscore and has letters, digits, underscores and hyphens only",
   ),
   refuse(SERVER, 'capacity.maxDatabases', 0, 'should be greater than or equal to 1'),
+  refuse(SERVER, 'capacity.maxDatabases', 100_001, 'should be less than or equal to 100000'),
 ];
 
 const plans: readonly Refusal[] = [
@@ -154,6 +166,15 @@ const plans: readonly Refusal[] = [
   refuse(PLAN, 'database.connectionLimit', 0, 'should be greater than or equal to 1'),
   refuse(PLAN, 'database.connectionLimit', 1001, 'should be less than or equal to 1000'),
   refuse(PLAN, 'subscription.trialDays', -1, 'should be greater than or equal to 0'),
+  refuse(PLAN, 'subscription.trialDays', 3651, 'should be less than or equal to 3650'),
+  refuse(PLAN, 'database.serverSelector.matchExpressions', [{ key: 'a', operator: 'Gt', values: ['1'] }], {
+    at: 'spec.database.serverSelector.matchExpressions[0].operator',
+    sentence: 'supported values: "In", "NotIn", "Exists", "DoesNotExist"',
+  }),
+  refuse(PLAN, 'database.serverSelector.matchExpressions', [{ key: '', operator: 'Exists' }], {
+    at: 'spec.database.serverSelector.matchExpressions[0].key',
+    sentence: 'should be at least 1 chars long',
+  }),
   ...[
     { key: 'a', operator: 'In' },
     { key: 'a', operator: 'In', values: [] },
@@ -170,7 +191,7 @@ const releases: readonly Refusal[] = [
   refuse(RELEASE, 'version', 0, 'should be greater than or equal to 1'),
   refuse(RELEASE, 'version', undefined, 'Required value'),
   refuse(RELEASE, 'version', '7', 'must be of type integer: "string"'),
-  refuse(RELEASE, 'image', 'a b', 'an image is a reference such as registry.example/studio-schema:7'),
+  ...['', 'a b', '-a'].map((value) => refuse(RELEASE, 'image', value, 'an image is a reference such as registry.example/studio-schema:7')),
   refuse(RELEASE, 'command', [], 'should have at least 1 items'),
   ...['DATABASE_URL', 'PGHOST', 'STUDIO_TENANT'].map((name) =>
     refuse(RELEASE, 'env', [{ name }], { at: 'spec.env[0].name', sentence: OPERATORS_OWN }),
@@ -181,9 +202,12 @@ const releases: readonly Refusal[] = [
   }),
   refuse(RELEASE, 'env', [{ name: 'A' }, { name: 'A' }], { at: 'spec.env[1]', sentence: 'Duplicate value: {"name":"A"}' }),
   refuse(RELEASE, 'resources.limits.memory', 'lots', { at: 'spec.resources.limits[memory]', sentence: QUANTITY }),
+  refuse(RELEASE, 'resources.requests.cpu', '1 core', { at: 'spec.resources.requests[cpu]', sentence: QUANTITY }),
   refuse(RELEASE, 'resources.limits.cpu', -1, { at: 'spec.resources.limits[cpu]', sentence: QUANTITY }),
   refuse(RELEASE, 'backoffLimit', -1, 'should be greater than or equal to 0'),
+  refuse(RELEASE, 'backoffLimit', 11, 'should be less than or equal to 10'),
   refuse(RELEASE, 'activeDeadlineSeconds', 0, 'should be greater than or equal to 1'),
+  refuse(RELEASE, 'activeDeadlineSeconds', 86_401, 'should be less than or equal to 86400'),
   ...['10', '1h', '0s', '1.5s'].map((value) => refuse(RELEASE, 'lockTimeout', value, LOCK)),
   refuse(RELEASE, 'maxFailures', 0, 'should be greater than or equal to 1'),
   refuse(RELEASE, 'imagePullSecrets', [{ name: 'R_' }], {
