@@ -1,10 +1,11 @@
-// A port that nobody listens on just now. Between choosing and binding another program may take it, so whoever binds tries again.
+// A port that nobody uses at this moment. Separate because every server that cannot be told to choose for itself needs one.
 
 import net from 'node:net';
 
-export const freePort = async (host = '127.0.0.1'): Promise<number> => {
+/** On 127.0.0.1, chosen by the kernel. Somebody else may take it before it is used: then try again with another. */
+export const freePort = async (): Promise<number> => {
   const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as net.AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;

@@ -3,13 +3,14 @@
 
 import { randomBytes } from 'node:crypto';
 import { chown, mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
+import { freePort } from './free-port.ts';
 import { startGuarded, type GuardedProcess } from './guarded-process.ts';
 import { ADMIN_USER, MASTER_DATABASE, MASTER_USER, prepareAccounts } from './postgres/accounts.ts';
 import { postgresPrograms, type PostgresMajor, type PostgresPrograms } from './postgres/programs.ts';
+import { until } from './until.ts';
 
 export type { PostgresMajor } from './postgres/programs.ts';
 export { POSTGRES_MAJORS } from './postgres/programs.ts';
@@ -182,31 +183,19 @@ const startServer = ({ programs, directory, flags }: Launch, port: number): Guar
   return running;
 };
 
-const freePort = async (): Promise<number> => {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
-
 /** Whether a login with our password succeeds before the process ends. Another server on the port would refuse it. */
-const answers = async ({ password }: Launch, running: GuardedProcess, port: number): Promise<boolean> => {
-  const deadline = performance.now() + START_TIMEOUT_MS;
-  while (!running.hasEnded() && performance.now() < deadline) {
-    const client = new pg.Client({ host: HOST, port, user: 'postgres', password, database: 'postgres', connectionTimeoutMillis: 5000 });
-    client.on('error', () => undefined); // the outcome of connect() is what counts
-    const connected = await client.connect().then(
-      () => true,
-      () => false,
-    );
-    if (connected) {
-      await client.end();
-      return true;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return false;
+const answers = async ({ password }: Launch, running: GuardedProcess, port: number): Promise<boolean> =>
+  await until(async () => await canLogIn(port, password), { of: running, timeoutMs: START_TIMEOUT_MS }).then(
+    () => true,
+    () => false,
+  );
+
+const canLogIn = async (port: number, password: string): Promise<boolean> => {
+  const client = new pg.Client({ host: HOST, port, user: 'postgres', password, database: 'postgres', connectionTimeoutMillis: 5000 });
+  client.on('error', () => undefined); // the outcome of connect() is what counts
+  await client.connect();
+  await client.end();
+  return true;
 };
 
 const controls = (connection: PostgresConnection, launch: Launch, first: GuardedProcess): PostgresServer => {

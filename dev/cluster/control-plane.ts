@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { startGuarded, type GuardedProcess } from '../guarded-process.ts';
 import { buildOnce } from './go-program.ts';
+import { assetsDirectory, startSeparatePrograms } from './separate-programs.ts';
 
 export interface ControlPlaneOptions {
   /** Write one JSON line per API request to this file. */
@@ -23,65 +24,88 @@ export interface ControlPlane {
 }
 
 const MODULE = path.resolve(import.meta.dirname, '../local-cluster');
+const AUDIT_POLICY = path.join(MODULE, 'audit-policy.yaml');
+const ATTEMPTS = 3;
 const READY_TIMEOUT_MS = 120_000;
 
-/** Builds the program when it is not there yet, which takes minutes; else about four seconds. */
+/** From KUBEBUILDER_ASSETS, else from a program of our own: building that takes minutes, once; starting it about four seconds. */
 export const startControlPlane = async (options: ControlPlaneOptions = {}): Promise<ControlPlane> => {
-  const program = await buildOnce({ name: 'local-cluster', module: MODULE, package: '.' });
+  const assets = await assetsDirectory();
+  const start = assets === undefined ? await oneProcess() : separateProcesses(assets);
   const directory = await mkdtemp(path.join(os.tmpdir(), 'studio-k8s-'));
-  const launch: Launch = { program, directory, audit: options.auditLog };
+  const place: Place = { directory, audit: options.auditLog === undefined ? undefined : path.resolve(options.auditLog) };
   try {
-    const first = await start(launch, 0);
-    return controls(launch, first);
+    return controls(place, start, await start(place, 0));
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
 };
 
-interface Launch {
-  readonly program: string;
+interface Place {
   readonly directory: string;
   readonly audit: string | undefined;
 }
 
-interface Started {
-  readonly running: GuardedProcess;
+interface Running {
   readonly port: number;
+  stop(): Promise<void>;
 }
 
-const controls = (launch: Launch, first: Started): ControlPlane => {
-  let { running } = first;
-  const keep = path.join(launch.directory, '.keep');
+/** Port 0: any free one. */
+type Start = (place: Place, port: number) => Promise<Running>;
+
+const controls = ({ directory, audit }: Place, start: Start, first: Running): ControlPlane => {
+  let running = first;
+  const keep = path.join(directory, '.keep');
   return {
-    kubeconfigPath: path.join(launch.directory, 'kubeconfig'),
+    kubeconfigPath: path.join(directory, 'kubeconfig'),
     halt: async () => {
       await writeFile(keep, '');
       await running.stop();
     },
     resume: async () => {
       await rm(keep, { force: true });
-      ({ running } = await start(launch, first.port));
+      running = await start({ directory, audit }, first.port);
     },
     stop: async () => {
       await rm(keep, { force: true });
       await running.stop();
-      await rm(launch.directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true });
     },
   };
 };
 
-const start = async ({ program, directory, audit }: Launch, port: number): Promise<Started> => {
+/** etcd and the API server cannot keep a port for each other, so a start may fail for a port that was just taken. */
+const separateProcesses =
+  (assets: string): Start =>
+  async ({ directory, audit }, port) => {
+    const options = { assets, directory, port, audit: audit === undefined ? undefined : { policy: AUDIT_POLICY, log: audit } };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await startSeparatePrograms(options);
+      } catch (cause) {
+        if (attempt === ATTEMPTS) throw new Error(`the programs in KUBEBUILDER_ASSETS (${assets}) did not start`, { cause });
+      }
+    }
+  };
+
+const oneProcess = async (): Promise<Start> => {
+  const program = await buildOnce({ name: 'local-cluster', module: MODULE, package: '.' });
+  return async (place, port) => await startOneProcess(program, place, port);
+};
+
+const startOneProcess = async (program: string, { directory, audit }: Place, port: number): Promise<Running> => {
   const log = path.join(directory, 'control-plane.log');
   const running = startGuarded({
     command: program,
-    args: ['-data', directory, '-port', String(port), ...(audit === undefined ? [] : ['-audit', path.resolve(audit)])],
+    args: ['-data', directory, '-port', String(port), ...(audit === undefined ? [] : ['-audit', audit, '-audit-policy', AUDIT_POLICY])],
     cwd: directory,
     errorLog: log,
     removeAfter: directory,
   });
   try {
-    return { running, port: await announcedPort(running) };
+    return { port: await announcedPort(running), stop: async () => await running.stop() };
   } catch (cause) {
     const tail = (await readFile(log, 'utf8')).slice(-2000);
     await running.stop();

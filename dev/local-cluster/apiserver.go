@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -14,17 +13,6 @@ import (
 	"k8s.io/client-go/rest"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 )
-
-// Bodies are recorded for writes to our own kinds alone, so that a test can see whether anybody wrote a spec. Secrets never are.
-const auditPolicy = `apiVersion: audit.k8s.io/v1
-kind: Policy
-omitStages: [RequestReceived]
-rules:
-  - level: Request
-    verbs: [create, update, patch]
-    resources: [{ group: studio-platform.io }]
-  - level: Metadata
-`
 
 type apiServerOptions struct {
 	options
@@ -34,7 +22,7 @@ type apiServerOptions struct {
 }
 
 // startAPIServer returns at once; the channel delivers the error with which the server ends.
-func startAPIServer(ctx context.Context, o apiServerOptions) (<-chan error, error) {
+func startAPIServer(ctx context.Context, o apiServerOptions) <-chan error {
 	args := []string{
 		"--etcd-servers=" + o.etcd, "--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", o.port), "--permit-port-sharing=true",
 		// Without this the server advertises the address of the default route although it listens on loopback alone.
@@ -47,19 +35,15 @@ func startAPIServer(ctx context.Context, o apiServerOptions) (<-chan error, erro
 		"--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/24", "--profiling=false", "--v=0",
 	}
 	if o.audit != "" {
-		policy := filepath.Join(o.data, "audit-policy.yaml")
-		if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
-			return nil, err
-		}
 		// One file for the whole run (the size is in megabytes): whoever counts requests must not lose some to rotation.
-		args = append(args, "--audit-policy-file="+policy, "--audit-log-path="+o.audit, "--audit-log-maxsize=10000")
+		args = append(args, "--audit-policy-file="+o.auditPolicy, "--audit-log-path="+o.audit, "--audit-log-maxsize=10000")
 	}
 	failed := make(chan error, 1)
 	command := apiserver.NewAPIServerCommand()
 	command.SetArgs(args)
 	command.SilenceUsage = true
 	go func() { failed <- command.ExecuteContext(ctx) }()
-	return failed, nil
+	return failed
 }
 
 // reservePort binds the port (0: one of the kernel's choice) without listening on it and keeps it until the process ends. The API

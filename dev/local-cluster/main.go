@@ -1,7 +1,7 @@
 // Command local-cluster is a Kubernetes control plane in one process, for development and tests: etcd, the API server, and the
 // controllers that an operator of Jobs, Deployments and owned objects meets. It has no kubelet and no scheduler.
 //
-//	local-cluster -data DIR [-port PORT] [-audit FILE]
+//	local-cluster -data DIR [-port PORT] [-audit FILE -audit-policy FILE]
 //
 // It makes its own certificates, writes DIR/kubeconfig, prints "ready https://127.0.0.1:PORT" when everything runs, and ends when its
 // standard input is closed, so that it never outlives the process that started it. Started again with the same DIR and port it goes
@@ -20,9 +20,10 @@ import (
 )
 
 type options struct {
-	data  string
-	port  int
-	audit string
+	data        string
+	port        int
+	audit       string
+	auditPolicy string
 }
 
 func main() {
@@ -30,6 +31,7 @@ func main() {
 	flag.StringVar(&o.data, "data", "", "directory for etcd's data, the certificates and the kubeconfig")
 	flag.IntVar(&o.port, "port", 0, "the API server's port on 127.0.0.1; 0 lets the kernel choose")
 	flag.StringVar(&o.audit, "audit", "", "write one line per request to this file")
+	flag.StringVar(&o.auditPolicy, "audit-policy", "", "the policy (audit.k8s.io/v1) for it")
 	flag.Parse()
 	if o.data == "" || flag.NArg() > 0 {
 		flag.Usage()
@@ -76,10 +78,7 @@ func run(ctx context.Context, o options) error {
 	}
 	server := fmt.Sprintf("https://127.0.0.1:%d", port)
 	config := pki.adminConfig(server)
-	failed, err := startAPIServer(ctx, apiServerOptions{options: o, pki: pki, etcd: endpoint, port: port})
-	if err != nil {
-		return fmt.Errorf("starting the API server: %w", err)
-	}
+	failed := startAPIServer(ctx, apiServerOptions{options: o, pki: pki, etcd: endpoint, port: port})
 	if err := waitReady(ctx, config, failed); err != nil {
 		return err
 	}
