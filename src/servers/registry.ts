@@ -10,7 +10,7 @@ import type { Store } from '../runtime/store.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import { tlsOptions, type SecretSource } from './credentials.ts';
 import { inspectServer } from './inspection.ts';
-import { openServer, type OpenServer, serverProblem } from './open-server.ts';
+import { openServer, type OpenServer, type OpenServerOptions, serverProblem } from './open-server.ts';
 import { ServerNotReady } from './server-not-ready.ts';
 import type { ServerSessions } from './server-sessions.ts';
 import type { ClientTls, Servers, ServerState } from './servers.ts';
@@ -30,10 +30,12 @@ export interface ServersOptions {
 interface Entry {
   /** Of which object, at which generation: another one is opened anew. */
   readonly key: string;
-  opened: Promise<OpenServer> | undefined;
+  open: OpenServer | undefined;
   /** A connection has failed since the server last answered. */
   isSuspect: boolean;
-  /** Refused until then, with this. */
+  /** One at a time, for all that ask. */
+  attempt: Promise<OpenServer> | undefined;
+  /** What the last attempt came to. Asked again after `untilMs`, and until that attempt has ended, this is the answer. */
   refusal: { readonly error: Unavailable | ServerNotReady; readonly untilMs: number } | undefined;
 }
 
@@ -60,15 +62,15 @@ class ServerRegistry implements Servers {
     const server = this.#object(name);
     const entry = this.#entry(server);
     // Asked on purpose: what was refused a moment ago is tried again.
-    entry.refusal = undefined;
+    if (entry.refusal !== undefined) entry.refusal = { ...entry.refusal, untilMs: 0 };
     try {
       const open = await this.#open(server);
       const facts = open.sessions.facts.within(maxAgeMs) ?? (await this.#inspect(open));
       const problem = serverProblem(facts, this.#options.installationId());
       if (problem === undefined) return { kind: 'ready', facts, identity: open.identity };
-      await this.#close(name, entry);
       const error = new ServerNotReady(problem.reason, problem.message);
       entry.refusal = { error, untilMs: Number.POSITIVE_INFINITY };
+      await this.#close(name, entry);
       return { kind: 'notReady', error };
     } catch (error) {
       if (error instanceof ServerNotReady) return { kind: 'notReady', error };
@@ -78,8 +80,7 @@ class ServerRegistry implements Servers {
 
   async clientTls(name: string): Promise<ClientTls> {
     const server = this.#object(name);
-    const opened = await this.#entry(server).opened?.catch(() => undefined);
-    const { mode, ca } = opened?.tls ?? (await tlsOptions(this.#secrets(), server));
+    const { mode, ca } = this.#entry(server).open?.tls ?? (await tlsOptions(this.#secrets(), server));
     return ca === undefined ? { sslmode: mode } : { sslmode: mode, ca };
   }
 
@@ -105,66 +106,73 @@ class ServerRegistry implements Servers {
     const known = this.#entries.get(metadata.name);
     if (known?.key === key) return known;
     if (known !== undefined) void this.#close(metadata.name, known);
-    const entry: Entry = { key, opened: undefined, isSuspect: false, refusal: undefined };
+    const entry: Entry = { key, open: undefined, isSuspect: false, attempt: undefined, refusal: undefined };
     this.#entries.set(metadata.name, entry);
     return entry;
   }
 
-  /** All that come while it is being opened, or asked whether it is there again, wait for the same attempt. */
+  /**
+   * Who comes first waits for the attempt, and so do all others while nothing is known. Once it has failed they are
+   * refused at once, also while it is tried again: a dead server must not hold the workers that other servers need.
+   */
   async #open(server: PostgresServer): Promise<OpenServer> {
     const entry = this.#entry(server);
-    if (entry.refusal !== undefined && performance.now() < entry.refusal.untilMs) throw entry.refusal.error;
-    entry.refusal = undefined;
-    if (entry.opened !== undefined && entry.isSuspect) entry.opened = this.#again(server, entry, entry.opened);
-    entry.opened ??= this.#openAnew(server, entry);
-    return entry.opened;
+    const { refusal } = entry;
+    if (refusal !== undefined && (entry.attempt !== undefined || performance.now() < refusal.untilMs)) throw refusal.error;
+    if (entry.open !== undefined && !entry.isSuspect) return entry.open;
+    entry.attempt ??= this.#attempt(server, entry).finally(() => {
+      entry.attempt = undefined;
+    });
+    return entry.attempt;
   }
 
-  async #openAnew(server: PostgresServer, entry: Entry): Promise<OpenServer> {
-    entry.isSuspect = false;
+  async #attempt(server: PostgresServer, entry: Entry): Promise<OpenServer> {
+    const { name } = server.metadata;
     try {
-      return await openServer(server, {
-        ...this.#secrets(),
-        applicationName: this.#options.applicationName,
-        installation: this.#options.installationId(),
-        createConcurrency: this.#options.config.createConcurrency,
-        assertWritable: this.#options.assertWritable,
-        onStatement: (statement) => this.#options.onStatement?.(server.metadata.name, statement),
-        onFailure: () => {
-          entry.isSuspect = true;
-        },
-      });
-    } catch (error) {
-      throw this.#refused(entry, error);
-    }
-  }
-
-  /** An open server that has failed to answer: the same sessions if it is back, new ones if it refuses us now. */
-  async #again(server: PostgresServer, entry: Entry, opened: Promise<OpenServer>): Promise<OpenServer> {
-    entry.isSuspect = false;
-    const open = await opened;
-    try {
-      await open.sessions.control.query({ text: 'SELECT', kind: 'ping' });
+      const open = (await this.#again(name, entry)) ?? (await openServer(server, this.#openOptions(name, entry)));
+      entry.open = open;
+      entry.refusal = undefined;
+      // Forgotten or replaced meanwhile: nobody else would close it.
+      if (this.#entries.get(name) !== entry) await this.#close(name, entry);
       return open;
     } catch (error) {
-      if (error instanceof Unavailable) {
-        const refused = this.#refused(entry, error);
-        // Kept: when it answers again nothing need be opened anew.
-        entry.opened = opened;
-        entry.isSuspect = true;
-        throw refused;
+      if (error instanceof Unavailable || error instanceof ServerNotReady) {
+        entry.refusal = { error, untilMs: performance.now() + REFUSAL_MS };
       }
-      await this.#end(server.metadata.name, open);
-      return this.#openAnew(server, entry);
+      throw error;
     }
   }
 
-  #refused(entry: Entry, error: unknown): unknown {
-    entry.opened = undefined;
-    if (error instanceof Unavailable || error instanceof ServerNotReady) {
-      entry.refusal = { error, untilMs: performance.now() + REFUSAL_MS };
+  /** An open server that has failed to answer: the same sessions if it is back, undefined if it refuses us now. */
+  async #again(name: string, entry: Entry): Promise<OpenServer | undefined> {
+    if (entry.open === undefined) return undefined;
+    entry.isSuspect = false;
+    try {
+      await entry.open.sessions.control.query({ text: 'SELECT', kind: 'ping' });
+      return entry.open;
+    } catch (error) {
+      if (error instanceof Unavailable) {
+        entry.isSuspect = true;
+        throw error;
+      }
+      await this.#close(name, entry);
+      return undefined;
     }
-    return error;
+  }
+
+  #openOptions(name: string, entry: Entry): OpenServerOptions {
+    const { applicationName, installationId, assertWritable, config, onStatement } = this.#options;
+    return {
+      ...this.#secrets(),
+      applicationName,
+      assertWritable,
+      installation: installationId(),
+      createConcurrency: config.createConcurrency,
+      onStatement: (statement) => onStatement?.(name, statement),
+      onFailure: () => {
+        entry.isSuspect = true;
+      },
+    };
   }
 
   async #inspect({ sessions }: OpenServer) {
@@ -174,14 +182,13 @@ class ServerRegistry implements Servers {
   }
 
   async #close(name: string, entry: Entry): Promise<void> {
-    const opened = entry.opened;
-    entry.opened = undefined;
-    const open = await opened?.catch(() => undefined);
-    if (open !== undefined) await this.#end(name, open);
-  }
-
-  async #end(name: string, { sessions }: OpenServer): Promise<void> {
-    await sessions.end().catch((error: unknown) => this.#options.log.warn({ server: name, err: error }, 'sessions did not close'));
+    const { open } = entry;
+    entry.open = undefined;
+    try {
+      await open?.sessions.end();
+    } catch (error) {
+      this.#options.log.warn({ server: name, err: error }, 'sessions did not close');
+    }
   }
 
   #secrets(): SecretSource {
