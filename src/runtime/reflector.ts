@@ -27,7 +27,7 @@ export interface ReflectorTiming {
   readonly backoff: Backoff;
 }
 
-export const DEFAULT_REFLECTOR_TIMING: ReflectorTiming = {
+const DEFAULT_REFLECTOR_TIMING: ReflectorTiming = {
   watchSeconds: 240,
   idleMs: 150_000,
   healthyMs: 10_000,
@@ -126,7 +126,7 @@ export class Reflector<T extends KubernetesObject> {
     for (const key of this.#keys) if (!seen.has(key)) this.#store.delete(key, 'list');
     this.#keys = seen;
     this.#metrics.listed(this.name, (this.#clock.monotonicMs() - startedMs) / 1000, seen.size);
-    this.#metrics.objects(this.name, seen.size);
+    this.#metrics.objects(this.name, this.#store.size);
     if (!this.#listed) this.#store.firstListDone();
     this.#listed = true;
     this.#firstList.resolve();
@@ -182,7 +182,7 @@ export class Reflector<T extends KubernetesObject> {
     } else if (event.type !== 'BOOKMARK') {
       this.#put(event.object, 'watch');
     }
-    this.#metrics.objects(this.name, this.#keys.size);
+    this.#metrics.objects(this.name, this.#store.size);
     // Only after the store has it: what breaks before this is seen again.
     this.#resourceVersion = event.object.metadata.resourceVersion;
   }

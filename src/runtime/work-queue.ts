@@ -15,7 +15,7 @@ import type { QueueMetrics } from './metrics.ts';
 export type Priority = 'change' | 'resync';
 
 /** The first retry after half a second; within ten failures a key settles at one attempt in five minutes. */
-export const DEFAULT_BACKOFF: Backoff = { baseMs: 500, maxMs: 300_000, jitter: 0.1 };
+const DEFAULT_BACKOFF: Backoff = { baseMs: 500, maxMs: 300_000, jitter: 0.1 };
 
 export interface WorkQueueOptions {
   readonly name: string;

@@ -14,13 +14,22 @@ export interface Access {
   /** Scheme, host and base path, without a slash at the end. */
   readonly server: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly dispatcher: Dispatcher;
+  readonly dispatchers: Dispatchers;
+}
+
+/** Watches hold a connection each for minutes, one per kind and namespace: in one bounded pool they would starve the rest. */
+export interface Dispatchers {
+  readonly requests: Dispatcher;
+  readonly watches: Dispatcher;
 }
 
 interface Pool {
   readonly key: string;
-  readonly dispatcher: Dispatcher;
+  readonly dispatchers: Dispatchers;
 }
+
+/** Of requests at once; more wait in line. Watches are bounded by what is watched. */
+const CONNECTIONS = 32;
 
 /** The TLS half of what client-node fills in. */
 type Tls = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'rejectUnauthorized' | 'servername'>;
@@ -47,7 +56,7 @@ export class Connection {
     return {
       server: cluster.server.replace(/\/+$/, ''),
       headers: headersOf(options),
-      dispatcher: this.#dispatcher(tlsOf(options), cluster.proxyUrl),
+      dispatchers: this.#dispatchers(tlsOf(options), cluster.proxyUrl),
     };
   }
 
@@ -60,27 +69,27 @@ export class Connection {
   async close(): Promise<void> {
     const pool = this.#pool;
     this.#pool = undefined;
-    await pool?.dispatcher.destroy();
+    await Promise.all([pool?.dispatchers.requests.destroy(), pool?.dispatchers.watches.destroy()]);
   }
 
-  #dispatcher(tls: Tls, proxyUrl: string | undefined): Dispatcher {
+  #dispatchers(tls: Tls, proxyUrl: string | undefined): Dispatchers {
     const key = JSON.stringify([proxyUrl, ...Object.values(tls).map(String)]);
-    if (this.#pool?.key === key) return this.#pool.dispatcher;
+    if (this.#pool?.key === key) return this.#pool.dispatchers;
     // Graceful: requests in flight finish, watches live on until their server ends them.
-    void this.#pool?.dispatcher.close();
-    const dispatcher = newDispatcher(tls, proxyUrl);
-    this.#pool = { key, dispatcher };
-    return dispatcher;
+    void this.#pool?.dispatchers.requests.close();
+    void this.#pool?.dispatchers.watches.close();
+    const dispatchers = { requests: newDispatcher(tls, proxyUrl, CONNECTIONS), watches: newDispatcher(tls, proxyUrl, null) };
+    this.#pool = { key, dispatchers };
+    return dispatchers;
   }
 }
 
 /**
- * HTTP/1.1: with HTTP/2 a GOAWAY in the middle of a request made requests hang. A watch holds one connection each, so
- * the pool is larger than the number of workers. No bodyTimeout: a quiet watch is not a dead one (the reflector has its
- * own guards), and every other call has a deadline.
+ * HTTP/1.1: with HTTP/2 a GOAWAY in the middle of a request made requests hang. No bodyTimeout: a quiet watch is not a
+ * dead one (the reflector has its own guards), and every other call has a deadline.
  */
-function newDispatcher(tls: Tls, proxyUrl: string | undefined): Dispatcher {
-  const pool = { allowH2: false, connections: 64, keepAliveTimeout: 30_000, headersTimeout: 60_000, bodyTimeout: 0 };
+function newDispatcher(tls: Tls, proxyUrl: string | undefined, connections: number | null): Dispatcher {
+  const pool = { allowH2: false, connections, keepAliveTimeout: 30_000, headersTimeout: 60_000, bodyTimeout: 0 };
   const connect = { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
   if (proxyUrl === undefined) return new Agent({ ...pool, connect });
   if (!proxyUrl.startsWith('http')) throw new Error(`proxy-url must be http or https, got ${proxyUrl}`);

@@ -118,8 +118,9 @@ export class Transport {
       'user-agent': this.#options.userAgent,
       ...(body === undefined ? {} : { 'content-type': exchange.contentType ?? 'application/json' }),
     };
+    const dispatcher = exchange.verb === 'watch' ? access.dispatchers.watches : access.dispatchers.requests;
     const payload = body === undefined ? null : JSON.stringify(body);
-    return [`${access.server}${path}`, { dispatcher: access.dispatcher, method, headers, signal, body: payload }];
+    return [`${access.server}${path}`, { dispatcher, method, headers, signal, body: payload }];
   }
 
   async #refusal(exchange: Exchange, signal: AbortSignal, response: Response): Promise<Error> {

@@ -59,7 +59,7 @@ export const end = (response: ServerResponse): void => void response.end();
 export const silence: Answer = () => undefined;
 
 export class ChaosServer implements AsyncDisposable {
-  /** `L`, `L next-token`, `W 100`, in the order in which they came. */
+  /** `L`, `L next-token`, `L all` (without a limit), `W 100`, in the order in which they came. */
   readonly requests: string[] = [];
   readonly tokens: (string | undefined)[] = [];
   readonly #answers: Answer[];
@@ -117,10 +117,7 @@ export class ChaosServer implements AsyncDisposable {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://chaos');
-    const next = url.searchParams.get('continue');
-    this.requests.push(
-      url.searchParams.has('watch') ? `W ${url.searchParams.get('resourceVersion')}` : `L${next === null ? '' : ` ${next}`}`,
-    );
+    this.requests.push(nameOf(url.searchParams));
     this.tokens.push(request.headers.authorization);
     (this.#answers.shift() ?? silence)(response, url.searchParams);
   }
@@ -136,4 +133,10 @@ export class ChaosServer implements AsyncDisposable {
       contexts: [{ name: 'chaos', context: { cluster: 'chaos', user: 'chaos' } }],
     };
   }
+}
+
+function nameOf(query: URLSearchParams): string {
+  if (query.has('watch')) return `W ${query.get('resourceVersion')}`;
+  if (!query.has('limit')) return 'L all';
+  return `L ${query.get('continue') ?? ''}`.trimEnd();
 }

@@ -102,6 +102,7 @@ test('after a graceful stop the work ends first, then the lease is released and 
   expect(other.mayAct).toBe(false);
   await clock.advance(10_000);
   expect(leader.ended).toBe('stopped');
+  expect(leader.leadership?.lost.aborted).toBe(true);
   expect(leader.mayAct).toBe(false);
   expect(other.mayAct).toBe(true);
   expect(server.lease?.spec?.leaseTransitions).toBe(2 - 1);

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 
 export const silentLog: Logger = pino({ level: 'silent' });
 
-export type LogLine = Readonly<Record<string, unknown>> & { readonly level: number; readonly msg: string };
+type LogLine = Readonly<Record<string, unknown>> & { readonly level: number; readonly msg: string };
 
 export interface KeptLog {
   readonly log: Logger;

@@ -142,18 +142,6 @@ test('a connection that is half open is given up and resumed', async () => {
   expect(server.requests.slice(0, 4)).toEqual(['L', 'W 100', 'W 110', 'W 110']);
 });
 
-test('events and bookmarks keep a quiet watch alive', async () => {
-  let ticks = 0;
-  const ticking: Answer = (response) => {
-    events([])(response, new URLSearchParams());
-    const timer = setInterval(() => response.write(`${JSON.stringify(bookmark(101 + (ticks += 1)))}\n`), 20);
-    response.on('close', () => clearInterval(timer));
-  };
-  const { server } = await reflecting([listOf(100, []), ticking], { timing: { idleMs: 2000 } });
-  await eventually(() => ticks > 20);
-  expect(server.requests).toEqual(['L', 'W 100']);
-});
-
 test('a list or a watch that is never answered is given up at the request deadline', async () => {
   const { server, names } = await reflecting([silence, listOf(100, ['a']), silence, events([bookmark(101)])], {
     requestTimeoutMs: 1000,
@@ -211,7 +199,7 @@ test('what a list that broke off had brought is gone when the next list does not
 test('a page token that has expired ends the paging, not the list', async () => {
   const { server, names } = await reflecting([listOf(100, ['a', 'b'], 'page-2'), status(410, 'Expired'), listOf(120, ['a', 'b', 'c'])]);
   await requests(server, 4);
-  expect(server.requests).toEqual(['L', 'L page-2', 'L', 'W 120']);
+  expect(server.requests).toEqual(['L', 'L page-2', 'L all', 'W 120']);
   expect(names()).toEqual(['a', 'b', 'c']);
 });
 
@@ -238,4 +226,24 @@ test.each([
   stop.abort();
   await expect(ended).resolves.toBeUndefined();
   expect(server.requests).toHaveLength(count);
+});
+
+test('however many watches are open, a request still gets through', async () => {
+  const watches = Array.from({ length: 80 }, () => events([]));
+  await using server = await ChaosServer.start([...watches, listOf(100, ['a'])]);
+  const connection = new Connection({ path: server.kubeconfigPath });
+  const kubernetes = new KubernetesClient({ connection, userAgent: 'test', assertWritable: () => undefined });
+  const stop = new AbortController();
+  const source = listWatch(kubernetes, STUDIO_TENANT);
+  const open = watches.map(async () => {
+    const request = { resourceVersion: '1', timeoutSeconds: 60, signal: stop.signal };
+    for await (const event of source.watch(request)) throw new Error(`unexpected ${event.type}`);
+  });
+  await requests(server, watches.length);
+  const page = await source.list({ signal: AbortSignal.timeout(10_000) });
+  stop.abort(new Error('done'));
+  const ends = await Promise.allSettled(open);
+  await connection.close();
+  expect(page.items).toHaveLength(1);
+  expect(ends.map((end) => end.status === 'rejected' && String(end.reason))).toEqual(Array(80).fill('Error: done'));
 });

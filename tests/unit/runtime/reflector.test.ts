@@ -111,6 +111,28 @@ test('a watch without any sign of life is given up after two and a half minutes,
   await ended;
 });
 
+test('bookmarks keep a quiet watch alive', async () => {
+  const clock = new FakeClock();
+  let watches = 0;
+  const ticking: Watch = async function* ticks(signal) {
+    watches += 1;
+    for (;;) {
+      await clock.sleep(100_000, signal);
+      yield { type: 'BOOKMARK', object: anObject('ns', 'bookmark') };
+    }
+  };
+  const timing = { watchSeconds: 100_000 };
+  const informer = new Informer({ name: 'things', listWatches: [aListWatch([], ticking)], log: silentLog, clock, timing });
+  const stop = new AbortController();
+  const ended = informer.run(stop.signal);
+  await clock.advance(1_000_000);
+  expect(watches).toBe(1);
+  expect(informer.silentMs).toBeLessThanOrEqual(100_000);
+  expect(informer.store.size).toBe(0);
+  stop.abort();
+  await ended;
+});
+
 test('one informer over several namespaces is synced when all are listed, and shows one store', async () => {
   const clock = new FakeClock();
   const second = Promise.withResolvers<void>();

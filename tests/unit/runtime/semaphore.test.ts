@@ -26,6 +26,22 @@ test('no more than its slots run at once, and all run in the end', async () => {
   );
 });
 
+test('a newcomer gets no slot while one that was passed on is in use', async () => {
+  const semaphore = new Semaphore(1);
+  let running = 0;
+  let most = 0;
+  const work = async (): Promise<void> => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setImmediate(resolve));
+    running -= 1;
+  };
+  const waves = [semaphore.run(work), semaphore.run(work), semaphore.run(work)];
+  await waves[0];
+  waves.push(semaphore.run(work));
+  await Promise.all(waves);
+  expect(most).toBe(1);
+});
+
 test('work that throws gives its slot back', async () => {
   const semaphore = new Semaphore(1);
   await expect(semaphore.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');

@@ -149,6 +149,7 @@ test('a shut down queue gives nothing more, takes nothing more, and drains when 
   queue.add('running');
   let drained = false;
   queue.shutDown();
+  expect(queue.delayed).toBe(0);
   void queue.drain().then(() => (drained = true));
   await expect(queue.get()).resolves.toBeUndefined();
   queue.add('too late');

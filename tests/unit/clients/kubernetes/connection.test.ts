@@ -30,10 +30,10 @@ test('requests share one pool until the CA changes', async () => {
   await writeFile(ca, 'first');
   const connection = new Connection({ path: await kubeconfig('rotating', { 'certificate-authority': ca }) });
   const [first, second] = [await connection.access(), await connection.access()];
-  expect(second.dispatcher).toBe(first.dispatcher);
+  expect(second.dispatchers).toBe(first.dispatchers);
   await writeFile(ca, 'second');
   const third = await connection.access();
-  expect(third.dispatcher).not.toBe(first.dispatcher);
+  expect(third.dispatchers).not.toBe(first.dispatchers);
   await connection.close();
 });
 
@@ -72,7 +72,7 @@ test('a configuration that names no server is an error at once', async () => {
 
 test('a proxy is used when it is http, and refused when it is not', async () => {
   const http = new Connection({ path: await kubeconfig('proxied', { 'proxy-url': 'http://proxy.example:3128' }) });
-  expect((await http.access()).dispatcher.constructor.name).toBe('ProxyAgent');
+  expect((await http.access()).dispatchers.requests.constructor.name).toBe('ProxyAgent');
   await http.close();
   const socks = new Connection({ path: await kubeconfig('socks', { 'proxy-url': 'socks5://proxy.example' }) });
   await expect(socks.access()).rejects.toThrow('proxy-url must be http or https');
