@@ -39,6 +39,8 @@ export interface LeaderOptions {
 
 /** Connections to the master database: a reconcile holds one for milliseconds, so a few serve many workers. */
 const MASTER_CONNECTIONS = 8;
+/** What opening takes where nothing is wrong, migrations included. */
+const OPENING_HEAD_START_MS = 2_000;
 const OPENING_BACKOFF = { baseMs: 1_000, maxMs: 30_000, jitter: 0.2 } as const;
 
 /** Until the signal aborts (an orderly stop) or leadership is lost, which LeaderElector turns into an error. */
@@ -95,8 +97,11 @@ export async function lead(options: LeaderOptions): Promise<void> {
 async function work(options: LeaderOptions, dependencies: TenantDependencies, master: MasterDatabase): Promise<void> {
   const { config, log, metrics, caches, signal } = options;
   const controllers = createControllers({ config, log, metrics, dependencies });
+  const opening = keepOpening(master, options);
+  // A moment's wait saves every object a first attempt that could only fail; a master database that is away holds up nobody.
+  await Promise.race([opening, pause(systemClock, OPENING_HEAD_START_MS, signal)]);
   await Promise.all([
-    keepOpening(master, options),
+    opening,
     controllers.run(signal),
     sweepTenants(dependencies, { enqueue: controllers.enqueueDrifted, log, metrics: metrics.tenants, signal }),
     probeTenants({ caches, clock: systemClock, intervalMs: config.tenant.probeIntervalMs, probe: controllers.probe, signal }),

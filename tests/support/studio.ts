@@ -4,7 +4,7 @@
  * the cluster-scoped kinds belong to one operator, so each file that runs one has a cluster of its own.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -44,7 +44,13 @@ export class Studio implements AsyncDisposable {
   readonly #stops: (() => Promise<unknown>)[];
   operator: OperatorUnderTest | undefined;
 
-  private constructor(parts: { directory: string; controlPlane: ControlPlane; postgres: PostgresServer; cluster: Cluster; stops: (() => Promise<unknown>)[] }) {
+  private constructor(parts: {
+    directory: string;
+    controlPlane: ControlPlane;
+    postgres: PostgresServer;
+    cluster: Cluster;
+    stops: (() => Promise<unknown>)[];
+  }) {
     this.directory = parts.directory;
     this.controlPlane = parts.controlPlane;
     this.postgres = parts.postgres;
@@ -79,15 +85,18 @@ export class Studio implements AsyncDisposable {
     return studio;
   }
 
+  /** STUDIO_TEST_LOGS names a directory that receives the operators' and the API server's logs. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.operator?.stop();
+    const logs = process.env['STUDIO_TEST_LOGS'];
+    if (logs !== undefined) await cp(this.directory, path.join(logs, path.basename(this.directory)), { recursive: true });
     for (const stop of this.#stops) await stop();
   }
 
   /** Starts the operator, once more if it was stopped, and waits until it is ready. */
   async startOperator(settings: Readonly<Record<string, string>> = {}, program?: string): Promise<OperatorUnderTest> {
     const kubeconfig = path.join(this.directory, `${randomUUID()}.kubeconfig`);
-    await this.cluster.writeServiceAccountKubeconfig(SYSTEM, 'studio-operator', kubeconfig);
+    await this.cluster.writeServiceAccountKubeconfig({ namespace: SYSTEM, name: 'studio-operator' }, kubeconfig);
     this.operator = await startOperatorUnderTest({
       ...(program === undefined ? {} : { program }),
       logFile: path.join(this.directory, `operator-${randomUUID()}.log`),

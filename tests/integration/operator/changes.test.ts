@@ -10,7 +10,11 @@ let studio: Studio;
 let n: number;
 beforeAll(async () => {
   studio = await Studio.start();
-  await studio.apply('TenantPlan', 'pro', { aiCredits: { monthlyAllowance: 1_000 }, database: { connectionLimit: 50 }, subscription: { trialDays: 14 } });
+  await studio.apply('TenantPlan', 'pro', {
+    aiCredits: { monthlyAllowance: 1_000 },
+    database: { connectionLimit: 50 },
+    subscription: { trialDays: 14 },
+  });
   await studio.startOperator({ INGRESS_ANNOTATION_PREFIXES: 'nginx.org/' });
   await studio.applyTenant('my-studio');
   n = (await studio.settled('my-studio')).status?.organizationId ?? 0;
@@ -22,7 +26,8 @@ const change = async (spec: object, annotations = {}) => {
   return await studio.settled('my-studio');
 };
 const ingress = () => studio.cluster.api.get<Ingress>(INGRESS, { namespace: TENANTS, name: 'my-studio' });
-const account = async () => (await studio.master('SELECT monthly_allowance, balance FROM ai_credits_accounts WHERE organization_id = $1', [n]))[0];
+const account = async () =>
+  (await studio.master('SELECT monthly_allowance::int, balance::int FROM ai_credits_accounts WHERE organization_id = $1', [n]))[0];
 
 describe('a served tenant', () => {
   it('changes its plan: subscription, limit and the allowance of the next period, but not the balance', async () => {
@@ -33,7 +38,10 @@ describe('a served tenant', () => {
   });
 
   it('has an allowance, a limit and settings of its own', async () => {
-    await change({ aiCredits: { monthlyAllowance: 5 }, database: { connectionLimit: 3, settings: { statement_timeout: '7s', timezone: 'Europe/Berlin' } } });
+    await change({
+      aiCredits: { monthlyAllowance: 5 },
+      database: { connectionLimit: 3, settings: { statement_timeout: '7s', timezone: 'Europe/Berlin' } },
+    });
     expect(await account()).toMatchObject({ monthly_allowance: 5 });
     expect(await studio.superuser(`SELECT rolconnlimit FROM pg_roles WHERE rolname = 'studio_${n}_db'`)).toEqual([{ rolconnlimit: 3 }]);
     expect(await studio.asTenant('my-studio', 'SHOW statement_timeout')).toEqual([{ statement_timeout: '7s' }]);
@@ -55,7 +63,11 @@ describe('a served tenant', () => {
   });
 
   it('gets an extension, and annotations by allowed prefix', async () => {
-    await change({ subdomain: 'new-home', database: { extensions: ['citext'] }, ingress: { annotations: { 'nginx.org/limit': '5', 'other.io/x': 'y' } } });
+    await change({
+      subdomain: 'new-home',
+      database: { extensions: ['citext'] },
+      ingress: { annotations: { 'nginx.org/limit': '5', 'other.io/x': 'y' } },
+    });
     expect(await studio.asTenant('my-studio', "SELECT 'A'::citext = 'a' AS same")).toEqual([{ same: true }]);
     expect(Object.keys((await ingress())?.metadata.annotations ?? {})).toEqual(expect.arrayContaining(['nginx.org/limit']));
     expect(Object.keys((await ingress())?.metadata.annotations ?? {})).not.toContain('other.io/x');
@@ -79,14 +91,19 @@ describe('a served tenant', () => {
     expect(spec).toMatchObject({ subdomain: 'new-home' });
     const writes = (await studio.audit()).filter(
       ({ verb, user, objectRef }) =>
-        user.username.endsWith(':studio-operator') && ['update', 'patch', 'create'].includes(verb) && objectRef?.resource === 'studiotenants' && objectRef.subresource === undefined,
+        user.username.endsWith(':studio-operator') &&
+        ['update', 'patch', 'create'].includes(verb) &&
+        objectRef?.resource === 'studiotenants' &&
+        objectRef.subresource === undefined,
     );
     // One for the finalizer of each of the two tenants.
     expect(writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.name}`).toSorted()).toEqual(['patch my-studio', 'patch successor']);
   });
 
   it('met no refusal of its rights in all of this', async () => {
-    const refused = (await studio.audit()).filter(({ user, responseStatus }) => user.username.endsWith(':studio-operator') && responseStatus?.code === 403);
+    const refused = (await studio.audit()).filter(
+      ({ user, responseStatus }) => user.username.endsWith(':studio-operator') && responseStatus?.code === 403,
+    );
     expect(refused.map(({ verb, requestURI }) => `${verb} ${requestURI}`)).toEqual([]);
   });
 });

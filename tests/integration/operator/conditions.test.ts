@@ -137,7 +137,9 @@ describe('what only the operator can know', () => {
   });
 
   it('a database and roles without our mark are foreign, and are left alone', async () => {
-    const [next] = await studio.master("SELECT last_value + 1 AS n FROM pg_sequences JOIN pg_class c ON relname = sequencename WHERE sequencename = 'organizations_id_seq'");
+    const [next] = await studio.master(
+      "SELECT last_value + 1 AS n FROM pg_sequences JOIN pg_class c ON relname = sequencename WHERE sequencename = 'organizations_id_seq'",
+    );
     await studio.superuser(`CREATE ROLE "studio_${String(next?.['n'])}_db" LOGIN`);
     await studio.applyTenant('homonym');
     await sayAs('homonym', 'DatabaseReady', 'RoleConflict');

@@ -22,7 +22,10 @@ async function readyTenant(name: string, spec: object = {}, annotations: Readonl
 
 /** A row only this database has, to know it again. */
 async function leaveMark(n: number): Promise<void> {
-  await studio.superuser(`CREATE TABLE public.mark AS SELECT 'mine' AS value; GRANT SELECT ON public.mark TO studio_${n}_db`, `studio_${n}_db`);
+  await studio.superuser(
+    `CREATE TABLE public.mark AS SELECT 'mine' AS value; GRANT SELECT ON public.mark TO studio_${n}_db`,
+    `studio_${n}_db`,
+  );
 }
 
 const markOf = (name: string) => studio.asTenant(name, 'SELECT value FROM public.mark');
@@ -73,7 +76,10 @@ describe('deleting with Delete', () => {
     await studio.gone('careless');
     expect(await databaseExists(n)).toBe(true);
     expect(await statusInMaster(n)).toBe('retained');
-    const events = await studio.cluster.api.raw<{ items: { reason: string }[] }>({ method: 'GET', path: `/api/v1/namespaces/${TENANTS}/events` });
+    const events = await studio.cluster.api.raw<{ items: { reason: string }[] }>({
+      method: 'GET',
+      path: `/api/v1/namespaces/${TENANTS}/events`,
+    });
     expect(events.items.map(({ reason }) => reason)).toContain('DeletionNotConfirmed');
   });
 
@@ -104,7 +110,9 @@ describe('deleting with Delete', () => {
 
   it('never drops a database that is not the recorded one', async () => {
     const n = await readyTenant('swapped', { deletionPolicy: 'Delete' }, { [ANNOTATION.confirmDeletion]: 'swapped' });
-    const [comment] = await studio.superuser(`SELECT shobj_description(oid, 'pg_database') AS text FROM pg_database WHERE datname = 'studio_${n}_db'`);
+    const [comment] = await studio.superuser(
+      `SELECT shobj_description(oid, 'pg_database') AS text FROM pg_database WHERE datname = 'studio_${n}_db'`,
+    );
     await studio.superuser(`ALTER DATABASE studio_${n}_db RENAME TO real_one`);
     await studio.superuser(`CREATE DATABASE studio_${n}_db`);
     await studio.superuser(`COMMENT ON DATABASE studio_${n}_db IS '${String(comment?.['text'])}'`);
@@ -140,7 +148,10 @@ describe('coming back after a disaster', () => {
     await leaveMark(n);
     await studio.operator?.stop();
     await studio.deleteTenant('orphan');
-    const [path, contentType] = [`/apis/studio-platform.io/v1alpha1/namespaces/${TENANTS}/studiotenants/orphan`, 'application/merge-patch+json'];
+    const [path, contentType] = [
+      `/apis/studio-platform.io/v1alpha1/namespaces/${TENANTS}/studiotenants/orphan`,
+      'application/merge-patch+json',
+    ];
     await studio.cluster.api.raw({ method: 'PATCH', path, contentType, body: { metadata: { finalizers: [] } } });
     await studio.gone('orphan');
     await studio.applyTenant('orphan');
@@ -154,8 +165,10 @@ describe('coming back after a disaster', () => {
     await leaveMark(n);
     await studio.operator?.stop();
     // What a restored backup looks like: the row was never there, and the numbers start again below it.
-    await studio.master('SET session_replication_role = replica; DELETE FROM organization_domains; DELETE FROM subscriptions; DELETE FROM ai_credits_accounts; DELETE FROM tenant_events; DELETE FROM organizations');
-    await studio.master("ALTER SEQUENCE organizations_id_seq RESTART WITH 1");
+    await studio.master(
+      'SET session_replication_role = replica; DELETE FROM organization_domains; DELETE FROM subscriptions; DELETE FROM ai_credits_accounts; DELETE FROM tenant_events; DELETE FROM organizations',
+    );
+    await studio.master('ALTER SEQUENCE organizations_id_seq RESTART WITH 1');
     await studio.startOperator();
     await studio.applyTenant('forgotten', {}, { [ANNOTATION.retry]: 'look' });
     expect((await studio.settled('forgotten')).status?.organizationId).toBe(n);

@@ -11,7 +11,9 @@ beforeAll(async () => {
 afterAll(async () => await studio[Symbol.asyncDispose]());
 
 const sessions = async (): Promise<readonly string[]> => {
-  const rows = await studio.superuser("SELECT DISTINCT application_name AS name FROM pg_stat_activity WHERE application_name LIKE 'studio-operator/%'");
+  const rows = await studio.superuser(
+    "SELECT DISTINCT application_name AS name FROM pg_stat_activity WHERE application_name LIKE 'studio-operator/%'",
+  );
   return rows.map(({ name }) => String(name));
 };
 
@@ -54,7 +56,7 @@ describe('two operators', () => {
   });
 
   it('of another cluster is refused by the master database, and says what to do', async () => {
-    await studio.master("UPDATE installation SET cluster_id = gen_random_uuid()");
+    await studio.master('UPDATE installation SET cluster_id = gen_random_uuid()');
     const refused = await studio.startOperator();
     await studio.applyTenant('stranger');
     await eventually(async () => (await refused.log()).includes('OwnedByAnotherCluster'), { timeoutMs: 30_000 });

@@ -43,7 +43,10 @@ describe('the master database and its server being away', () => {
   it('leaves tenants of other servers Ready, holds up new ones with a reason, and finishes them later', async () => {
     await studio.postgres.halt();
     await studio.applyTenant('newcomer', { database: { server: 'other' } });
-    const held = await studio.waitFor('newcomer', (tenant) => findCondition(tenant.status?.conditions, 'Reconciling')?.reason === 'MasterUnavailable');
+    const held = await studio.waitFor(
+      'newcomer',
+      (tenant) => findCondition(tenant.status?.conditions, 'Reconciling')?.reason === 'MasterUnavailable',
+    );
     expect(held.status?.phase).toBe('Pending');
     expect(conditionOf((await studio.tenant('on-other')) as never, 'Ready')).toBe('True');
     expect(await studio.operator?.metrics()).toMatch(/^studio_master_up 0$/m);
@@ -71,7 +74,9 @@ describe('the API server being away', () => {
     const operator = studio.operator;
     await studio.controlPlane.halt();
     expect(await operator?.ended).toBe(1);
-    expect(await studio.superuser("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'studio-operator/%'")).toEqual([{ n: 0 }]);
+    expect(
+      await studio.superuser("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'studio-operator/%'"),
+    ).toEqual([{ n: 0 }]);
     await studio.controlPlane.resume();
     await studio.startOperator();
     await studio.applyTenant('afterwards');

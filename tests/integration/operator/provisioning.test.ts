@@ -53,7 +53,9 @@ describe('one StudioTenant without any release', () => {
     expect(await passwordMatches(password ?? '', String(row?.['database_password_hash']))).toBe(true);
     expect(await studio.master('SELECT plan FROM subscriptions WHERE organization_id = $1', [organizationId])).toEqual([{ plan: 'free' }]);
     expect(
-      await studio.master('SELECT monthly_allowance, balance FROM ai_credits_accounts WHERE organization_id = $1', [organizationId]),
+      await studio.master('SELECT monthly_allowance::int, balance::int FROM ai_credits_accounts WHERE organization_id = $1', [
+        organizationId,
+      ]),
     ).toEqual([{ monthly_allowance: 100, balance: 100 }]);
   });
 
