@@ -16,7 +16,8 @@ export interface GuardedProcessOptions {
   readonly user?: { readonly uid: number; readonly gid: number };
   /** File that receives standard error; standard output is piped to us. Default: inherited. */
   readonly errorLog?: string;
-  /** Signal that asks the program to end. Default INT: what PostgreSQL calls a fast shutdown, and every other program understands. */
+  /** Signal that asks the program to end. Default INT: what PostgreSQL calls a fast shutdown. Servers install a handler for it; a plain
+   * program that does not would ignore it here, because shells start background programs so: for those say TERM. */
   readonly signal?: 'INT' | 'TERM';
   /** Directory to remove once the program was told to end, also when we are gone by then. Kept when it ended by itself: its logs
    * say why; and when it holds a file `.keep`. */
@@ -46,10 +47,12 @@ signal=$1; remove=$2; shift 2
 exec 3<&0
 "$@" <&3 4>&- & program=$!
 echo "$program" >&4; exec 4>&-
-{ cat <&3 >/dev/null; kill -s "$signal" "$program"; } 2>/dev/null 1>&2 & watch=$!
+told="$remove/.told-to-end"
+if [ -n "$remove" ]; then rm -f "$told"; fi
+{ cat <&3 >/dev/null; if [ -n "$remove" ]; then : >"$told"; fi; kill -s "$signal" "$program"; } 2>/dev/null 1>&2 & watch=$!
 wait "$program"; status=$?
-kill "$watch" 2>/dev/null && remove=
-if [ -n "$remove" ] && [ ! -e "$remove/.keep" ]; then rm -rf "$remove"; fi
+kill "$watch" 2>/dev/null
+if [ -n "$remove" ] && [ -e "$told" ] && [ ! -e "$remove/.keep" ]; then rm -rf "$remove"; fi
 exit "$status"
 `;
 
