@@ -177,6 +177,7 @@ export class Studio implements AsyncDisposable {
         const server = await this.cluster.api.get<KubernetesObject & { status?: { conditions?: never } }>(POSTGRES_SERVER, { name });
         const ready = findCondition(server?.status?.conditions, 'Ready');
         if (ready?.status !== 'True') throw new Error(`server ${name} is ${JSON.stringify(server?.status)}`);
+        return true;
       },
       { timeoutMs: READY_TIMEOUT_MS },
     );
