@@ -33,4 +33,3 @@ export const databaseSettingsSchema = z.record(z.string(), z.string().max(64)).m
   description: `PostgreSQL settings of the tenant's logins; ${ALLOWED_SENTENCE}.`,
   ...validations(...rules),
 });
-export type DatabaseSettings = Readonly<z.infer<typeof databaseSettingsSchema>>;
