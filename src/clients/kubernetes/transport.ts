@@ -62,8 +62,6 @@ export class Transport {
     const response = await this.#open(exchange, abort);
     const onAbort = (): void => abort.abort(exchange.signal?.reason);
     exchange.signal?.addEventListener('abort', onAbort, { once: true });
-    // Destroying a body that nobody reads any more raises an error event; unheard it would end the process.
-    response.body.on('error', () => undefined);
     try {
       if (exchange.signal?.aborted === true) onAbort();
       for await (const chunk of response.body) yield chunk as Uint8Array;

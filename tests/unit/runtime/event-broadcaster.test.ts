@@ -14,6 +14,7 @@ class KeptEvents implements EventSink {
 
   async create(event: CoreEvent): Promise<void> {
     await this.#write();
+    if (this.events.has(event.metadata.name)) throw new Error('the name is taken');
     this.events.set(event.metadata.name, event);
   }
 
@@ -96,7 +97,7 @@ test('the same said again raises the count of one event; another message is anot
 });
 
 test('a burst of one event while the first is on its way costs two writes', async () => {
-  const { recorder, sink } = aBroadcaster();
+  const { recorder, sink, dropped } = aBroadcaster();
   const open = Promise.withResolvers<void>();
   sink.gate = open.promise;
   recorder.record(anObject('a', 'ns'), ready);
@@ -104,6 +105,7 @@ test('a burst of one event while the first is on its way costs two writes', asyn
   for (let n = 1; n < 20; n += 1) recorder.record(anObject('a', 'ns'), ready);
   open.resolve();
   await recorder.flush();
+  expect(dropped).toEqual([]);
   expect(sink.writes).toBe(2);
   expect(sink.all.map((event) => event.count)).toEqual([20]);
 });

@@ -247,3 +247,20 @@ test('however many watches are open, a request still gets through', async () => 
   expect(page.items).toHaveLength(1);
   expect(ends.map((end) => end.status === 'rejected' && String(end.reason))).toEqual(Array(80).fill('Error: done'));
 });
+
+test('leaving the loop over a watch closes its connection, and nothing else happens', async () => {
+  const closed = Promise.withResolvers<string>();
+  const answer: Answer = (response, query) => {
+    response.on('close', () => closed.resolve('closed'));
+    events([bookmark(101), bookmark(102)])(response, query);
+  };
+  await using server = await ChaosServer.start([answer]);
+  const connection = new Connection({ path: server.kubeconfigPath });
+  const kubernetes = new KubernetesClient({ connection, userAgent: 'test', assertWritable: () => undefined });
+  for await (const event of kubernetes.watch(STUDIO_TENANT, { resourceVersion: '100', timeoutSeconds: 60 })) {
+    expect(event.type).toBe('BOOKMARK');
+    break;
+  }
+  expect(await closed.promise).toBe('closed');
+  await connection.close();
+});
