@@ -58,7 +58,8 @@ export const isSettled = (tenant: StudioTenant): boolean => {
   return isTrue(status.conditions, 'Ready') || isTrue(status.conditions, 'Stalled');
 };
 
-export const isReady = (tenant: StudioTenant): boolean => isTrue(tenant.status?.conditions, 'Ready');
+/** Served; a suspended one is as asked, too, but nobody can log in. */
+export const isServed = (tenant: StudioTenant): boolean => tenant.status?.phase === 'Ready';
 
 /** As kubectl writes it: 7s, 2m5s, 3h, 4d. */
 export const age = (milliseconds: number): string => {

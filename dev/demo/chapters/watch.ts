@@ -5,7 +5,7 @@ import { command, heading, secondsSince, type Chapter, type Demo } from '../demo
 import { NAMESPACE, TENANTS, type TenantExpectation } from '../expectations.ts';
 import { liveTable } from '../live-table.ts';
 import { equal } from '../report.ts';
-import { isReady, isSettled } from '../tenant-rows.ts';
+import { isServed, isSettled } from '../tenant-rows.ts';
 import { waitFor } from '../tenants.ts';
 import { applyLate } from './apply.ts';
 
@@ -20,7 +20,7 @@ export const watchChapter: Chapter = async (demo) => {
   let firstReady = 'never';
   const isOver = (): boolean => {
     const all = tenants.list();
-    if (firstReady === 'never' && all.some(isReady)) firstReady = secondsSince(beganMs);
+    if (firstReady === 'never' && all.some(isServed)) firstReady = secondsSince(beganMs);
     return all.length === TENANTS.length && all.every(isSettled);
   };
   let settled = false;

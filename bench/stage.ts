@@ -1,0 +1,92 @@
+// A fresh cluster and a fresh PostgreSQL server with everything installed but tenants, and the operator when it is asked for. Separate
+// from what is measured on it; everything that was started here is stopped here.
+
+import { STUDIO_TENANT } from '../src/api/resources.ts';
+import type { StudioTenant } from '../src/api/studio-tenant.ts';
+import type { Store } from '../src/runtime/store.ts';
+import { localCluster } from '../dev/cluster/local.ts';
+import type { Environment } from '../dev/cluster/environment.ts';
+import { StartedParts, timed } from '../dev/cluster/started-parts.ts';
+import {
+  applyAdminSecret,
+  applyInstallation,
+  readSamples,
+  sampleSettings,
+  startInstalledOperator,
+  withAddress,
+  type RunningOperator,
+} from '../dev/demo/install.ts';
+import { connectCluster, type Cluster } from '../dev/demo/kubernetes.ts';
+import type { Manifest } from '../dev/demo/manifests.ts';
+import { INSTALLATION } from '../dev/install/names.ts';
+import { duration, say } from '../dev/progress.ts';
+import { LOG_SETTINGS } from './postgres-log.ts';
+
+export interface Stage {
+  readonly cluster: Cluster;
+  readonly postgres: { readonly superuserUrl: string; readonly masterUrl: string; readonly logFile: string; readonly port: number };
+  readonly kubeconfigPath: string;
+  readonly auditLog: string;
+  readonly tenants: Store<StudioTenant>;
+  /** Starts the operator and resolves once its process is there; it may not be ready yet. */
+  startOperator(): Promise<RunningOperator>;
+}
+
+/** As on a server that holds somebody's data: what is committed is on disk. */
+const DURABLE: Readonly<Record<string, string>> = {
+  fsync: 'on',
+  full_page_writes: 'on',
+  synchronous_commit: 'on',
+  // Checkpoints in the middle of a short run would hit one side of a comparison and not the other.
+  max_wal_size: '8GB',
+  checkpoint_timeout: '1h',
+  shared_buffers: '512MB',
+  max_connections: '200',
+};
+
+export const NAMESPACE = INSTALLATION.tenantNamespace;
+
+/** The newest release is the one that unpinned tenants go to; the others would only add work to the measurement of it. */
+const RELEASE = 'studio-2';
+const KINDS: ReadonlySet<string> = new Set(['Namespace', 'Service', 'PostgresServer', 'TenantPlan']);
+
+export const setStage = async (parts: StartedParts, withRelease: boolean, signal: AbortSignal): Promise<Stage> => {
+  const onStarted = (what: string, milliseconds: number): void => say(`${what}: ${duration(milliseconds)}`);
+  const environment = parts.add(await localCluster.start({ postgresSettings: { ...DURABLE, ...LOG_SETTINGS }, onStarted }));
+  signal.throwIfAborted();
+  const cluster = connectCluster(environment.kubeconfigPath, 'bench');
+  parts.add({ stop: cluster.close });
+  await timed('Installation', onStarted, async () => await install(cluster, environment, withRelease));
+  const following = new AbortController();
+  parts.add({ stop: async () => following.abort() });
+  const tenants = await cluster.follow<StudioTenant>(STUDIO_TENANT, NAMESPACE, following.signal);
+  return {
+    cluster,
+    postgres: ownServer(environment),
+    kubeconfigPath: environment.kubeconfigPath,
+    auditLog: present(environment.auditLog),
+    tenants,
+    startOperator: async () => parts.add(await startInstalledOperator(cluster, environment, await sampleSettings('platform.localhost'))),
+  };
+};
+
+const install = async (cluster: Cluster, { postgres }: Environment, withRelease: boolean): Promise<void> => {
+  await applyInstallation(cluster);
+  await applyAdminSecret(cluster, postgres);
+  const isWanted = ({ kind, metadata }: Manifest): boolean =>
+    KINDS.has(kind) || (withRelease && kind === 'SchemaRelease' && metadata.name === RELEASE);
+  for (const manifest of [...(await readSamples()).values()].flat())
+    if (isWanted(manifest)) await cluster.apply(withAddress(manifest, postgres));
+};
+
+const ownServer = ({ postgres }: Environment): Stage['postgres'] => ({
+  superuserUrl: present(postgres.superuserUrl),
+  masterUrl: postgres.masterUrl,
+  logFile: present(postgres.logFile),
+  port: postgres.here.port,
+});
+
+const present = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new Error('a cluster of our own has its logs and a superuser');
+  return value;
+};
