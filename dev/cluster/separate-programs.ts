@@ -12,6 +12,8 @@ import { until } from '../until.ts';
 
 const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const;
 const READY_TIMEOUT_MS = 60_000;
+// A graceful end of the API server waits up to a minute for open watches; what it has accepted is in etcd, which ends last.
+const STOP_GRACE_MS = 1000;
 
 /** The directory in KUBEBUILDER_ASSETS when all three programs are in it; envtest's own archives lack the third. */
 export const assetsDirectory = async (env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> => {
@@ -62,7 +64,7 @@ export const startSeparatePrograms = async (options: SeparateOptions): Promise<S
     return started;
   };
   const stop = async (): Promise<void> => {
-    for (const each of running) await each.stop();
+    for (const each of running) await each.stop(STOP_GRACE_MS);
   };
   try {
     const etcdPort = await freePort();
