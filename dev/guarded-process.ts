@@ -49,7 +49,10 @@ exec 3<&0
 echo "$program" >&4; exec 4>&-
 told="$remove/.told-to-end"
 if [ -n "$remove" ]; then rm -f "$told"; fi
-{ cat <&3 >/dev/null; if [ -n "$remove" ]; then : >"$told"; fi; kill -s "$signal" "$program"; } 2>/dev/null 1>&2 & watch=$!
+{
+  cat <&3; if [ -n "$remove" ]; then : >"$told"; fi; kill -s "$signal" "$program"
+  sleep 30; kill -KILL "$program"
+} >/dev/null 2>&1 4>&- & watch=$!
 wait "$program"; status=$?
 kill "$watch" 2>/dev/null
 if [ -n "$remove" ] && [ -e "$told" ] && [ ! -e "$remove/.keep" ]; then rm -rf "$remove"; fi
