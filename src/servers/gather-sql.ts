@@ -21,10 +21,10 @@ const MEMBERSHIP = `json_build_array(pg_get_userbyid(m.roleid), pg_get_userbyid(
     m.admin_option, m.inherit_option, m.set_option)`;
 
 /**
- * What only a superuser can have set on a role is his business. A custom name has a dot; of the others those count that
- * any role may set (pg_settings hides two). CASE, so that they are looked up only where there is something to judge.
+ * What only a superuser can have set on a role is his business (names with a dot among it); what counts is what any role
+ * may set. pg_settings hides two of these. CASE, so that it is looked up only where there is something to judge.
  */
-const SETTABLE_BY_ROLE = `CASE WHEN position('.' IN v.name) > 0 OR v.name IN ('role', 'session_authorization') THEN true
+const SETTABLE_BY_ROLE = `CASE WHEN v.name IN ('role', 'session_authorization') THEN true
       ELSE v.name IN (SELECT lower(p.name) FROM pg_settings p WHERE p.context IN ('user', 'backend')) END`;
 
 /** What is known of the databases and roles that were asked for. */

@@ -41,27 +41,25 @@ export function createDatabasePool(options: DatabasePoolOptions): DatabasePool {
   const { target } = options;
   const seen = new WeakSet<pg.PoolClient>();
 
-  const failed = (error: unknown): unknown => {
-    if (isBroken(error)) options.onFailure?.(error);
-    return error;
-  };
-
-  async function withClient<T>(work: (query: Query) => Promise<T>): Promise<T> {
+  async function withClient<T>(work: (query: Query, discard: () => void) => Promise<T>): Promise<T> {
     const client = await pool.connect().catch((error: unknown) => {
       options.onFailure?.(error);
       throw connectionFailure(error, target);
     });
     let broken = !seen.has(client);
     const query: Query = <R>(sql: Sql) =>
-      runStatement<R>(client, sql, options).catch((error: unknown) => {
+      runStatement<R>(client, sql, options, (error) => {
+        if (isBroken(error)) options.onFailure?.(error);
         broken ||= isBroken(error);
-        throw statementFailure(failed(error), target);
+        return statementFailure(error, target);
       });
     try {
       if (broken) await options.onConnect?.(query);
       seen.add(client);
       broken = false;
-      return await work(query);
+      return await work(query, () => {
+        broken = true;
+      });
     } finally {
       client.release(broken);
     }
@@ -69,7 +67,7 @@ export function createDatabasePool(options: DatabasePoolOptions): DatabasePool {
 
   return {
     query: (sql) => withClient((query) => query(sql)),
-    transaction: (work) => withClient((query) => inTransaction(query, work)),
+    transaction: (work) => withClient((query, discard) => inTransaction(query, work, discard)),
     end: () => pool.end(),
   };
 }
@@ -90,14 +88,15 @@ function connectionsOf({ target, maxConnections, idleTimeoutMs }: DatabasePoolOp
   return pool;
 }
 
-async function inTransaction<T>(query: Query, work: (query: Query) => Promise<T>): Promise<T> {
+/** @param discard the connection is not to be used again */
+async function inTransaction<T>(query: Query, work: (query: Query) => Promise<T>, discard: () => void): Promise<T> {
   await query({ text: 'BEGIN', kind: 'begin' });
   let result: T;
   try {
     result = await work(query);
   } catch (error) {
-    // What went wrong is the first error; when ROLLBACK fails as well the connection is broken and not used again.
-    await query({ text: 'ROLLBACK', kind: 'rollback' }).catch(() => undefined);
+    // What went wrong is the first error. Where ROLLBACK fails as well, closing the connection rolls back.
+    await query({ text: 'ROLLBACK', kind: 'rollback' }).catch(discard);
     throw error;
   }
   await query({ text: 'COMMIT', kind: 'commit' });

@@ -12,10 +12,7 @@ import type { Query, Sql } from './sql.ts';
 export async function withSession<T>(target: ConnectionTarget, hooks: StatementHooks, work: (query: Query) => Promise<T>): Promise<T> {
   hooks.assertWritable?.();
   const client = await openClient(target);
-  const query: Query = <R>(sql: Sql) =>
-    runStatement<R>(client, sql, hooks).catch((error: unknown) => {
-      throw statementFailure(error, target);
-    });
+  const query: Query = <R>(sql: Sql) => runStatement<R>(client, sql, hooks, (error) => statementFailure(error, target));
   try {
     return await work(query);
   } finally {

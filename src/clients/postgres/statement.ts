@@ -17,8 +17,17 @@ export interface StatementMetric {
   readonly outcome: 'ok' | 'refused' | 'unavailable';
 }
 
-/** The rows of the last statement in the text. Throws what pg throws. */
-export async function runStatement<R>(client: ClientBase, sql: Sql, hooks: StatementHooks): Promise<readonly R[]> {
+/**
+ * The rows of the last statement in the text. Throws what the fence throws as it is, and what pg throws as `failed` says.
+ *
+ * @param failed from pg's error to the one for the caller
+ */
+export async function runStatement<R>(
+  client: ClientBase,
+  sql: Sql,
+  hooks: StatementHooks,
+  failed: (error: unknown) => unknown,
+): Promise<readonly R[]> {
   hooks.assertWritable?.();
   const startedMs = performance.now();
   let outcome: StatementMetric['outcome'] = 'ok';
@@ -26,7 +35,7 @@ export async function runStatement<R>(client: ClientBase, sql: Sql, hooks: State
     return rowsOf<R>(await client.query(queryConfig(sql)));
   } catch (error) {
     outcome = isBroken(error) ? 'unavailable' : 'refused';
-    throw error;
+    throw failed(error);
   } finally {
     hooks.onStatement?.({ kind: sql.kind ?? 'other', seconds: (performance.now() - startedMs) / 1000, outcome });
   }

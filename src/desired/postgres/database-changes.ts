@@ -8,7 +8,7 @@ import { quoteIdentifier, quoteLiteral } from '../../clients/postgres/sql.ts';
 import { type Blocked, type Decision, blocked } from './decision.ts';
 import type { DatabaseFacts, TenantFacts } from './facts.ts';
 import { grantStatements } from './grants.ts';
-import { describeMark, isOurs } from './marks.ts';
+import { databaseComment, describeMark, isOurs } from './marks.ts';
 import type { TenantDatabaseSpec } from './spec.ts';
 
 export type DatabaseChange =
@@ -37,7 +37,7 @@ function withoutDatabase(
   { operatorRole }: TenantFacts,
   provisional: DatabaseFacts | undefined,
 ): Decision<DatabaseChange> {
-  if (spec.databaseOid !== undefined) return lost(spec);
+  if (spec.databaseOid !== undefined) return lost(spec, operatorRole);
   if (provisional === undefined) return { kind: 'outOfSync', change: { kind: 'make', from: 'nothing' } };
   if (provisional.owner === operatorRole) return { kind: 'outOfSync', change: { kind: 'make', from: 'provisional' } };
   return blocked(
@@ -47,11 +47,13 @@ function withoutDatabase(
   );
 }
 
-function lost({ databaseName: name, databaseOid, n }: TenantDatabaseSpec): Blocked {
+function lost(spec: TenantDatabaseSpec, operatorRole: string): Blocked {
+  const name = quoteIdentifier(spec.databaseName);
   return blocked(
     'DatabaseLost',
-    `Database "${name}" (oid ${databaseOid}) is gone from its server. It is not made again, because that would put an empty one in the place of data. ` +
-      `Restore it under this name with its comment; then, in the master database, run: UPDATE organizations SET database_oid = NULL WHERE id = ${n};`,
+    `Database ${name} (oid ${spec.databaseOid}) is gone from its server. It is not made again, because that would put an empty one in the place of data. ` +
+      `Restore it under this name and run as a superuser: ALTER DATABASE ${name} OWNER TO ${quoteIdentifier(operatorRole)}; ` +
+      `COMMENT ON DATABASE ${name} IS ${quoteLiteral(databaseComment(spec, true))}; then this condition says how to accept it.`,
     true,
   );
 }
@@ -60,7 +62,7 @@ function replaced({ databaseName: name, databaseOid, n }: TenantDatabaseSpec, { 
   return blocked(
     'DatabaseReplaced',
     `Database "${name}" has oid ${oid}, recorded is ${databaseOid}: somebody put another database in its place. It is left alone. ` +
-      `If it is the right one, run in the master database: UPDATE organizations SET database_oid = NULL WHERE id = ${n};`,
+      `If it is the right one, run in the master database: UPDATE organizations SET database_oid = ${oid} WHERE id = ${n};`,
     true,
   );
 }
