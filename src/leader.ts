@@ -19,6 +19,7 @@ import { backoffDelayMs } from './runtime/backoff.ts';
 import { pause, systemClock } from './runtime/clock.ts';
 import { EventBroadcaster } from './runtime/event-broadcaster.ts';
 import type { Leadership } from './runtime/leader-election.ts';
+import { loggedEvents } from './runtime/logged-events.ts';
 import { Semaphore } from './runtime/semaphore.ts';
 import { fence } from './servers/fence.ts';
 import { createServers } from './servers/registry.ts';
@@ -71,7 +72,7 @@ export async function lead(options: LeaderOptions): Promise<void> {
     config: config.tenant,
     clock: systemClock,
     kubernetes,
-    events,
+    events: loggedEvents(events, log),
     master,
     servers,
     caches,

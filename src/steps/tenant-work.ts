@@ -105,6 +105,7 @@ export class TenantWork {
   /** The password has been set from the Secret in this reconcile. */
   passwordSet = false;
 
+  #isNamedInLog = false;
   #gathered: Promise<GatheredOrganization> | undefined;
   #facts: Promise<TenantFacts> | undefined;
   #secret: Promise<ConnectionSecret | undefined> | undefined;
@@ -144,6 +145,7 @@ export class TenantWork {
   async organization(): Promise<Organization> {
     const { organization } = await this.gathered();
     if (organization === undefined) throw new Error('the organization is read before it is registered');
+    this.#nameInLog(organization);
     return organization;
   }
 
@@ -237,6 +239,13 @@ export class TenantWork {
 
   note(type: 'Normal' | 'Warning', reason: string, message: string): void {
     this.dependencies.events.record(this.tenant, { type, reason, message });
+  }
+
+  /** From here on every line about this reconcile says whose it is, the controller's own included. */
+  #nameInLog({ id }: Organization): void {
+    if (this.#isNamedInLog) return;
+    this.#isNamedInLog = true;
+    this.log.setBindings({ organization: id });
   }
 
   async #gatherFacts(): Promise<TenantFacts> {
