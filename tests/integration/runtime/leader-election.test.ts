@@ -16,7 +16,7 @@ import { silentLog } from '../../unit/runtime/logs.ts';
 import { aClient } from '../kubernetes/clients.ts';
 import { CuttableProxy } from './cuttable-proxy.ts';
 
-const timing = { leaseDurationMs: 3000, renewDeadlineMs: 2000, retryPeriodMs: 400 };
+const timing = { leaseDurationMs: 5000, renewDeadlineMs: 4000, retryPeriodMs: 500 };
 
 class Candidate {
   readonly stop = new AbortController();
@@ -98,7 +98,7 @@ const inCluster = (): Promise<Lease | undefined> => client.kubernetes.get<Lease>
 test('one of three leads and its Lease says so in the words of the API', async () => {
   const leader = await theLeader();
   const found = await inCluster();
-  expect(found?.spec).toMatchObject({ holderIdentity: leader.identity, leaseDurationSeconds: 3, leaseTransitions: 0 });
+  expect(found?.spec).toMatchObject({ holderIdentity: leader.identity, leaseDurationSeconds: 5, leaseTransitions: 0 });
   expect(found?.spec?.renewTime).toMatch(/\.\d{6}Z$/);
   await eventually(async () => (await inCluster())?.spec?.renewTime !== found?.spec?.renewTime);
   expect((await inCluster())?.spec?.acquireTime).toBe(found?.spec?.acquireTime);

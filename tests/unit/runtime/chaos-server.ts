@@ -3,7 +3,7 @@
  * silence, half a line, 410 in both forms. Separate because only the tests of failures use it; everything else runs
  * against the real one.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -92,8 +92,10 @@ export class ChaosServer implements AsyncDisposable {
     return join(this.#directory, 'token');
   }
 
-  writeToken(token: string): Promise<void> {
-    return writeFile(this.tokenPath, token);
+  /** At once, as kubelet does it: nobody reads half a token. */
+  async writeToken(token: string): Promise<void> {
+    await writeFile(`${this.tokenPath}.new`, token);
+    await rename(`${this.tokenPath}.new`, this.tokenPath);
   }
 
   answer(...answers: readonly Answer[]): void {
