@@ -31,7 +31,7 @@ export interface TenantConfig {
   readonly sweepIntervalMs: number;
 }
 
-export interface IngressConfig {
+interface IngressConfig {
   readonly className: string | undefined;
   readonly backend: { readonly service: string; readonly port: number };
   /** For tenants that name neither; at most one of the two is set. */
@@ -43,12 +43,12 @@ export interface IngressConfig {
   readonly annotationPrefixes: readonly string[];
 }
 
-export interface IssuerReference {
+interface IssuerReference {
   readonly name: string;
   readonly kind: 'ClusterIssuer' | 'Issuer';
 }
 
-export interface MigrationsConfig {
+interface MigrationsConfig {
   /** Jobs at the same time on one server. */
   readonly maxParallel: number;
   /** For releases that name none; Kubernetes quantities. */
@@ -58,7 +58,7 @@ export interface MigrationsConfig {
   };
 }
 
-export interface LeaderElectionConfig {
+interface LeaderElectionConfig {
   readonly enabled: boolean;
   readonly leaseName: string;
   readonly leaseDurationMs: number;

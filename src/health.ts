@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 
 /** Undefined when all is well, else a sentence; without secrets, for anybody who can reach the port. */
-export type Check = () => string | undefined;
+type Check = () => string | undefined;
 
 export interface HealthChecks {
   /** Failing means that only a restart helps: never put another system's health here. */
@@ -18,7 +18,7 @@ export interface HealthChecks {
 }
 
 /** What prom-client's Registry gives. */
-export interface MetricsSource {
+interface MetricsSource {
   readonly contentType: string;
   metrics(): Promise<string>;
 }

@@ -4,7 +4,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** What a metric is called and what it says, in one sentence. */
-export interface Naming<L extends string> {
+interface Naming<L extends string> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly L[];

@@ -15,5 +15,3 @@ export interface SweepMetrics {
   /** studio_sweep_drifted, studio_sweep_failures_total: how many tenants differed; undefined: the target could not be asked. */
   swept(target: string, drifted: number | undefined): void;
 }
-
-export const noTenantMetrics: TenantMetrics = { step: () => {}, becameReady: () => {} };
