@@ -98,12 +98,7 @@ export const OPERATOR_SETTINGS = {
     '60s',
     'How often every server is compared with what should be there, one query each.',
   ),
-  probeInterval: setting(
-    'PROBE_INTERVAL',
-    duration('10s'),
-    '10m',
-    "How often every tenant's login is tried, spread evenly over this time.",
-  ),
+  probeInterval: setting('PROBE_INTERVAL', duration('1s'), '10m', "How often every tenant's login is tried, spread evenly over this time."),
   reconcileTimeout: setting('RECONCILE_TIMEOUT', duration('5s'), '2m', 'Longest time for one reconcile of one object.'),
   gracefulStop: setting(
     'GRACEFUL_STOP',

@@ -102,7 +102,7 @@ export function settingsHelp(settings: Settings): string {
     .join('\n');
 }
 
-export function flagOf(one: Setting<unknown>): string {
+function flagOf(one: Setting<unknown>): string {
   return `--${one.variable.toLowerCase().replaceAll('_', '-')}`;
 }
 
