@@ -34,6 +34,7 @@ export interface OperatorUnderTest {
 
 const MAIN = path.resolve(import.meta.dirname, '../../src/main.ts');
 const START_TIMEOUT_MS = 30_000;
+const WRONG_CONFIGURATION = 2;
 
 /** Resolves once /readyz answers yes, or the process has ended. */
 export async function startOperatorUnderTest(options: OperatorUnderTestOptions): Promise<OperatorUnderTest> {
@@ -56,6 +57,8 @@ export async function startOperatorUnderTest(options: OperatorUnderTestOptions):
   running.stdout.pipe(log);
   const operator = await controls(running, { logFile: options.logFile, port, close: () => finished(log.end()) });
   await eventually(async () => running.hasEnded() || (await isReady(operator.healthUrl)), { timeoutMs: START_TIMEOUT_MS });
+  // A test may want it to crash, but never to be misunderstood.
+  if (running.hasEnded() && (await running.ended) === WRONG_CONFIGURATION) throw new Error(await operator.log());
   return operator;
 }
 

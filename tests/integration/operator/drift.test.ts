@@ -5,7 +5,7 @@ import { INGRESS, SECRET } from '../../../src/api/resources.ts';
 import type { Ingress } from '../../../src/desired/ingress.ts';
 import { eventually } from '../../support/eventually.ts';
 import { queryAs } from '../../support/postgres.ts';
-import { type AuditEntry, Studio, TENANTS } from '../../support/studio.ts';
+import { type AuditEntry, conditionOf, messageOf, Studio, TENANTS } from '../../support/studio.ts';
 
 let studio: Studio;
 let n: number;
@@ -86,9 +86,14 @@ describe('on the server', () => {
     await repaired(async () => (await studio.asTenant('my-studio', 'SHOW statement_timeout'))[0]?.['statement_timeout'] === '30s');
   });
 
-  it("takes away powers and memberships that are not the tenant's", async () => {
+  it('says which statement takes away an attribute that only a superuser can take away, and heals', async () => {
     await studio.superuser(`ALTER ROLE studio_${n}_db CREATEDB`);
-    await repaired(async () => (await one(`SELECT rolcreatedb FROM pg_roles WHERE rolname = 'studio_${n}_db'`)) === false);
+    const tenant = await studio.reason('my-studio', 'DatabaseReady', 'ForeignAttributes');
+    const sql = /run: (ALTER ROLE .*);/.exec(messageOf(tenant, 'DatabaseReady') ?? '')?.[1] ?? '';
+    expect(sql).toBe(`ALTER ROLE "studio_${n}_db" NOCREATEDB`);
+    expect(conditionOf(tenant, 'Ready')).toBe('True');
+    await studio.superuser(sql);
+    await studio.settled('my-studio');
   });
 
   it('takes the database back from another owner', async () => {
