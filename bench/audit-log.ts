@@ -38,18 +38,16 @@ export async function* readAuditLog(file: string, fromByte = 0): AsyncGenerator<
 /** Undefined for a line that is no answered request, such as one that the server is still writing. */
 const requestOf = (line: string): ApiRequest | undefined => {
   if (!line.endsWith('}')) return undefined;
-  const { stage, verb = '', user, objectRef = {}, responseStatus, requestReceivedTimestamp = '' } = JSON.parse(line) as AuditEvent;
+  const { stage, verb = '', user, objectRef, responseStatus, requestReceivedTimestamp = '' } = JSON.parse(line) as AuditEvent;
   if (stage !== 'ResponseComplete' && stage !== 'Panic') return undefined;
-  const { resource = '', subresource, namespace, name = '' } = objectRef;
-  return {
-    atMs: Date.parse(requestReceivedTimestamp),
-    user: user?.username ?? '',
-    verb,
-    resource: subresource === undefined ? resource : `${resource}/${subresource}`,
-    object: namespace === undefined ? name : `${namespace}/${name}`,
-    code: responseStatus?.code ?? 0,
-  };
+  const code = responseStatus?.code ?? 0;
+  return { atMs: Date.parse(requestReceivedTimestamp), user: user?.username ?? '', verb, code, ...target(objectRef ?? {}) };
 };
+
+const target = ({ resource = '', subresource, namespace, name = '' }: NonNullable<AuditEvent['objectRef']>) => ({
+  resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+  object: namespace === undefined ? name : `${namespace}/${name}`,
+});
 
 export const isWrite = ({ verb }: ApiRequest): boolean => WRITES.has(verb);
 

@@ -3,13 +3,12 @@
 /** Calls `work` with 0 to count - 1; when one rejects, no further ones are begun and that error is thrown. */
 export const inParallel = async (count: number, workers: number, work: (index: number) => Promise<void>): Promise<void> => {
   let next = 0;
-  let hasFailed = false;
   const worker = async (): Promise<void> => {
-    while (next < count && !hasFailed) {
+    while (next < count) {
       const index = next;
       next += 1;
       await work(index).catch((error: unknown) => {
-        hasFailed = true;
+        next = count;
         throw error;
       });
     }

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { scramVerifier } from '../src/clients/postgres/scram.ts';
 import { inDatabase } from '../dev/demo/query.ts';
 import { inParallel } from './in-parallel.ts';
+import { BENCH_APPLICATION } from './postgres-log.ts';
 
 export interface LimitDatabase {
   prepare(): Promise<void>;
@@ -14,18 +15,12 @@ export interface LimitDatabase {
   remove(): Promise<void>;
 }
 
-const APPLICATION = 'studio-bench';
 const DROPS_AT_ONCE = 2;
 const PASSWORD_BYTES = 24;
 
 export const limitDatabase = (superuserUrl: string, prefix: string, connections: number): LimitDatabase => {
-  const pool = new pg.Pool({ connectionString: superuserUrl, application_name: APPLICATION, max: connections });
+  const pool = new pg.Pool({ connectionString: superuserUrl, application_name: BENCH_APPLICATION, max: connections });
   const made: string[] = [];
-  const once = async (url: string, text: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: url, application_name: APPLICATION });
-    await client.connect();
-    await client.query(text).finally(async () => await client.end());
-  };
   return {
     prepare: async () => {
       await pool.query(TABLES);
@@ -64,6 +59,17 @@ const TABLES = `
 const ACTIVE = `
   WITH a AS (INSERT INTO limit_subscription VALUES ($1, $2)), b AS (INSERT INTO limit_account VALUES ($1, $3))
   UPDATE limit_org SET state = $4 WHERE id = $1`;
+
+/** On a connection of its own. */
+const once = async (url: string, text: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: url, application_name: BENCH_APPLICATION });
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+};
 
 /** Names are ours and plain words. */
 const roles = (name: string, verifier: string): string => `

@@ -12,8 +12,11 @@ export const LOG_SETTINGS: Readonly<Record<string, string>> = {
   log_line_prefix: '%n\t%p\t%u\t%d\t%a\t',
 };
 
-/** Who asked. `job`: a migration. `probe`: the operator, logged in as a tenant. */
-export type Asker = 'operator' | 'probe' | 'job' | 'other';
+/** Who asked. `job`: a migration. `probe`: the operator, logged in as a tenant. `bench`: the bare limit. */
+export type Asker = 'operator' | 'probe' | 'job' | 'bench' | 'other';
+
+/** application_name of the connections that count as the bare limit's. */
+export const BENCH_APPLICATION = 'studio-bench';
 
 export interface LogEntry {
   readonly atMs: number;
@@ -52,39 +55,55 @@ export async function* readPostgresLog(file: string, fromByte = 0): AsyncGenerat
   if (record !== undefined) yield* entryOf(record);
 }
 
-const RECORD = /^(\d+)\.(\d{3})\t\d+\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([A-Z]+): {2}([\s\S]*)$/;
-const STATEMENT = /^(?:statement|execute [^:]*): ([\s\S]*)$/;
-const AUTHORIZED = /^connection authorized: user=(\S+)(?: database=(\S+))?(?: application_name=(\S+))?/;
+const RECORD =
+  /^(?<ms>\d+\.\d{3})\t\d+\t(?<user>[^\t]*)\t(?<database>[^\t]*)\t(?<application>[^\t]*)\t(?<severity>[A-Z]+): {2}(?<text>[\s\S]*)$/;
+const STATEMENT = /^(?:statement|execute [^:]*): (?<sql>[\s\S]*)$/;
+const AUTHORIZED = /^connection authorized: user=(?<user>\S+)(?: database=(?<database>\S+))?(?: application_name=(?<application>\S+))?/;
 
+type Groups = Readonly<Record<string, string | undefined>>;
+
+/** One entry, or none for a line that tells of nothing that is counted. */
 const entryOf = (record: string): readonly LogEntry[] => {
-  const match = RECORD.exec(record);
-  if (match === null) return [];
-  const [, seconds, milliseconds, user = '', database = '', application = '', severity = '', text = ''] = match;
-  const atMs = Number(seconds) * 1000 + Number(milliseconds);
-  if (severity === 'ERROR' || severity === 'FATAL') return [{ atMs, asker: askerOf(user, application), database, kind: 'error', text }];
-  const sql = STATEMENT.exec(text)?.[1];
-  if (sql !== undefined) return [{ atMs, asker: askerOf(user, application), database, kind: 'statement', text: sql }];
-  const authorized = AUTHORIZED.exec(text);
-  if (authorized === null) return [];
-  const [, who = '', where = '', as = ''] = authorized;
-  return [{ atMs, asker: askerOf(who, as), database: where, kind: 'connection', text: '' }];
+  const groups: Groups | undefined = RECORD.exec(record)?.groups;
+  if (groups === undefined) return [];
+  const { ms, severity, text = '' } = groups;
+  const atMs = Math.round(Number(ms) * 1000);
+  if (severity === 'ERROR' || severity === 'FATAL') return [{ atMs, kind: 'error', text, ...whoAndWhere(groups) }];
+  const statement: Groups | undefined = STATEMENT.exec(text)?.groups;
+  if (statement !== undefined) return [{ atMs, kind: 'statement', text: statement['sql'] ?? '', ...whoAndWhere(groups) }];
+  // While it connects a session has no name yet; the message itself tells.
+  const authorized: Groups | undefined = AUTHORIZED.exec(text)?.groups;
+  return authorized === undefined ? [] : [{ atMs, kind: 'connection', text: '', ...whoAndWhere(authorized) }];
 };
+
+const whoAndWhere = ({ user = '', database = '', application = '' }: Groups): Pick<LogEntry, 'asker' | 'database'> => ({
+  asker: askerOf(user, application),
+  database,
+});
 
 const askerOf = (user: string, application: string): Asker => {
   if (MIGRATOR.test(user)) return 'job';
+  if (application === BENCH_APPLICATION) return 'bench';
   if (!application.startsWith(OPERATOR_APPLICATION)) return 'other';
   return TENANT_LOGIN.test(user) ? 'probe' : 'operator';
 };
 
-const NONE: PostgresCounts = { statements: 0, messages: 0, connections: 0, errors: 0 };
-
 export const countEntries = (entries: Iterable<LogEntry>): PostgresCounts => {
-  let counts = NONE;
+  const counts = { statements: 0, messages: 0, connections: 0, errors: 0 };
   for (const { kind, text } of entries) {
-    if (kind === 'statement') {
-      counts = { ...counts, messages: counts.messages + 1, statements: counts.statements + countStatements(text) };
-    } else if (kind === 'connection') counts = { ...counts, connections: counts.connections + 1 };
-    else counts = { ...counts, errors: counts.errors + 1 };
+    if (kind === 'connection') counts.connections += 1;
+    else if (kind === 'error') counts.errors += 1;
+    else {
+      counts.messages += 1;
+      counts.statements += countStatements(text);
+    }
   }
   return counts;
 };
+
+export const addedCounts = (a: PostgresCounts, b: PostgresCounts): PostgresCounts => ({
+  statements: a.statements + b.statements,
+  messages: a.messages + b.messages,
+  connections: a.connections + b.connections,
+  errors: a.errors + b.errors,
+});

@@ -14,7 +14,11 @@ export interface ProcessUsage {
 export const processUsage = async (pid: number): Promise<ProcessUsage | undefined> => {
   if (process.platform !== 'linux') return undefined;
   const [stat, status] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), readFile(`/proc/${pid}/status`, 'utf8')]);
-  return { cpuSeconds: cpuTicks(stat) / ticksPerSecond(), rssMegabytes: megabytes(status, 'VmRSS'), peakRssMegabytes: megabytes(status, 'VmHWM') };
+  return {
+    cpuSeconds: cpuTicks(stat) / ticksPerSecond(),
+    rssMegabytes: megabytes(status, 'VmRSS'),
+    peakRssMegabytes: megabytes(status, 'VmHWM'),
+  };
 };
 
 /** Fields 14 and 15 of proc(5): utime and stime. The second field, the name, may hold spaces and brackets. */

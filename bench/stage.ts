@@ -6,7 +6,7 @@ import type { StudioTenant } from '../src/api/studio-tenant.ts';
 import type { Store } from '../src/runtime/store.ts';
 import { localCluster } from '../dev/cluster/local.ts';
 import type { Environment } from '../dev/cluster/environment.ts';
-import { StartedParts, timed } from '../dev/cluster/started-parts.ts';
+import { timed, type StartedParts } from '../dev/cluster/started-parts.ts';
 import {
   applyAdminSecret,
   applyInstallation,
@@ -24,8 +24,7 @@ import { LOG_SETTINGS } from './postgres-log.ts';
 
 export interface Stage {
   readonly cluster: Cluster;
-  readonly postgres: { readonly superuserUrl: string; readonly masterUrl: string; readonly logFile: string; readonly port: number };
-  readonly kubeconfigPath: string;
+  readonly postgres: { readonly superuserUrl: string; readonly adminUrl: string; readonly masterUrl: string; readonly logFile: string };
   readonly auditLog: string;
   readonly tenants: Store<StudioTenant>;
   /** Starts the operator and resolves once its process is there; it may not be ready yet. */
@@ -63,7 +62,6 @@ export const setStage = async (parts: StartedParts, withRelease: boolean, signal
   return {
     cluster,
     postgres: ownServer(environment),
-    kubeconfigPath: environment.kubeconfigPath,
     auditLog: present(environment.auditLog),
     tenants,
     startOperator: async () => parts.add(await startInstalledOperator(cluster, environment, await sampleSettings('platform.localhost'))),
@@ -81,9 +79,9 @@ const install = async (cluster: Cluster, { postgres }: Environment, withRelease:
 
 const ownServer = ({ postgres }: Environment): Stage['postgres'] => ({
   superuserUrl: present(postgres.superuserUrl),
+  adminUrl: postgres.adminUrl,
   masterUrl: postgres.masterUrl,
   logFile: present(postgres.logFile),
-  port: postgres.here.port,
 });
 
 const present = <T>(value: T | undefined): T => {
