@@ -4,6 +4,7 @@
  */
 import { isNamespaceTerminating, KubernetesError } from '../../clients/kubernetes/errors.ts';
 import { sqlState } from '../../clients/postgres/sql-state.ts';
+import { MasterDatabaseRefused } from '../../master/refused.ts';
 import { Unavailable } from '../../runtime/unavailable.ts';
 import { ServerNotReady } from '../../servers/servers.ts';
 import type { TenantMetrics } from '../../steps/metrics.ts';
@@ -84,6 +85,8 @@ const SEE_LOG = "The operator's log has the details.";
 
 function describe(step: string, error: unknown, work: TenantWork): Description {
   if (error instanceof Unavailable) return describeUnavailable(error);
+  // Says itself what a person has to do.
+  if (error instanceof MasterDatabaseRefused) return aside('MasterRefused', error.message, error.reason);
   const code = sqlState(error);
   if (code !== undefined) {
     return aside('PostgresError', `${step} was refused by PostgreSQL (SQLSTATE ${code}); ${AGAIN}. ${SEE_LOG}`, code);
