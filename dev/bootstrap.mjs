@@ -116,7 +116,9 @@ const setUp = async () => {
 
 /** Runs the file and ends as it ends. */
 const handOver = (file, args) => {
-  const env = { ...process.env, PATH: `${path.join(modules, '.bin')}${path.delimiter}${process.env.PATH ?? ''}` };
+  // Our Node by its own directory: without install scripts npm does not link it into .bin.
+  const PATH = [path.dirname(node), path.join(modules, '.bin'), process.env.PATH ?? ''].join(path.delimiter);
+  const env = { ...process.env, PATH };
   const child = spawn(node, [path.join(root, file), ...args], { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

@@ -46,7 +46,7 @@ const GUARD = `
 signal=$1; remove=$2; shift 2
 exec 3<&0
 "$@" <&3 4>&- & program=$!
-echo "$program" >&4; exec 4>&-
+echo "$program" >&4; exec 4>&- 2>/dev/null
 told="$remove/.told-to-end"
 if [ -n "$remove" ]; then rm -f "$told"; fi
 {

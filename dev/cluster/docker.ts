@@ -2,8 +2,7 @@
 // another one on the same network. K3s brings a real node, so pods run as they would anywhere. Traefik stays in: it serves the Ingresses.
 
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { K3sContainer } from '@testcontainers/k3s';
@@ -13,6 +12,7 @@ import { newPassword } from '../postgres.ts';
 import { ADMIN_USER, MASTER_DATABASE, MASTER_USER, prepareAccounts } from '../postgres/accounts.ts';
 import { withProgress } from '../progress.ts';
 import { REPOSITORY } from '../run.ts';
+import { scratchDirectory } from '../scratch-directory.ts';
 import type { DatabaseAccess, Environment, StartOptions, Strategy } from './environment.ts';
 import { allStarted, StartedParts, timed } from './started-parts.ts';
 
@@ -31,8 +31,7 @@ export const dockerCluster: Strategy = {
 };
 
 const start = async (parts: StartedParts, options: StartOptions): Promise<Environment> => {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'studio-run-'));
-  parts.add({ stop: async () => await rm(directory, { recursive: true, force: true }) });
+  const { path: directory } = parts.add(await scratchDirectory('studio-run-'));
   const network = await new Network().start();
   parts.add({ stop: async () => void (await network.stop()) });
   const archive = path.join(directory, 'operator.tar');

@@ -1,11 +1,11 @@
 // The way to an environment for somebody who has a cluster and a PostgreSQL server and says so: nothing is started here but a copy of
 // the kubeconfig that names the context, so that no other one can be used by mistake.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { MASTER_DATABASE } from '../postgres/accounts.ts';
+import { scratchDirectory } from '../scratch-directory.ts';
 import { UsageError, type Existing } from './arguments.ts';
 import type { Strategy } from './environment.ts';
 
@@ -17,14 +17,14 @@ export const existingCluster = ({ context, image, postgresUrl }: Existing): Stra
     config.loadFromDefault(); // KUBECONFIG, else ~/.kube/config
     if (config.getContextObject(context) === null) throw new UsageError(`there is no context "${context}" in the kubeconfig`);
     config.setCurrentContext(context);
-    const directory = await mkdtemp(path.join(os.tmpdir(), 'studio-run-'));
-    const kubeconfigPath = path.join(directory, 'kubeconfig');
+    const directory = await scratchDirectory('studio-run-');
+    const kubeconfigPath = path.join(directory.path, 'kubeconfig');
     await writeFile(kubeconfigPath, config.exportConfig(), { mode: 0o600 });
     const { hostname: host, port } = new URL(postgresUrl);
     const address = { host, port: port === '' ? DEFAULT_PORT : Number(port) };
     const master = new URL(postgresUrl);
     master.pathname = `/${MASTER_DATABASE}`;
-    const stop = async (): Promise<void> => await rm(directory, { recursive: true, force: true });
+    const stop = async (): Promise<void> => await directory.stop();
     return {
       way: 'existing',
       kubeconfigPath,
@@ -32,7 +32,7 @@ export const existingCluster = ({ context, image, postgresUrl }: Existing): Stra
       image,
       // Its Jobs run the image; the operator of another checkout beside them would be another version.
       operatorRunsHere: false,
-      directory,
+      directory: directory.path,
       stop,
       [Symbol.asyncDispose]: stop,
     };

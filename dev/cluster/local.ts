@@ -1,13 +1,12 @@
 // The way to an environment that needs nothing but this machine: the control plane and PostgreSQL as local programs, pods as local
 // processes.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { operatorImage } from '../pod-runner/images.ts';
 import { startPodRunner } from '../pod-runner/pod-runner.ts';
 import { startPostgres, type PostgresServer } from '../postgres.ts';
+import { scratchDirectory } from '../scratch-directory.ts';
 import { startControlPlane } from './control-plane.ts';
 import type { DatabaseAccess, Environment, StartOptions, Strategy } from './environment.ts';
 import { allStarted, StartedParts, timed } from './started-parts.ts';
@@ -23,8 +22,7 @@ export const localCluster: Strategy = {
 };
 
 const start = async (parts: StartedParts, { postgresSettings, onStarted }: StartOptions): Promise<Environment> => {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'studio-run-'));
-  parts.add({ stop: async () => await rm(directory, { recursive: true, force: true }) });
+  const { path: directory } = parts.add(await scratchDirectory('studio-run-'));
   const auditLog = path.join(directory, 'audit.log');
   const [kubeconfigPath, postgres] = await allStarted(
     timed('Kubernetes', onStarted, async () => await startCluster(parts, auditLog)),

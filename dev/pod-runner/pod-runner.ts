@@ -1,11 +1,10 @@
 // Runs the pods of a cluster that has no node: as processes of this machine, by the rules of a kubelet as far as an operator of Jobs can
 // tell. Users, security contexts and resource limits are not enforced, and there is one network: for that a real node is needed.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
 import { annotatedBehaviour, type Policy } from './behaviour.ts';
+import { scratchDirectory } from '../scratch-directory.ts';
 import type { Images } from './images.ts';
 import { podApi } from './pod-api.ts';
 import { watchPods } from './pod-watch.ts';
@@ -29,15 +28,15 @@ export interface PodRunner extends AsyncDisposable {
 }
 
 export const startPodRunner = async (options: PodRunnerOptions): Promise<PodRunner> => {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'studio-pods-'));
+  const directory = await scratchDirectory('studio-pods-');
   const stopping = new AbortController();
-  const pods = new RunningPods(options, directory, stopping.signal);
+  const pods = new RunningPods(options, directory.path, stopping.signal);
   const watching = watchPods(options.kubeConfig, pods, stopping.signal);
   const stop = async (): Promise<void> => {
     stopping.abort();
     await watching;
     await pods.abandonAll();
-    await rm(directory, { recursive: true, force: true });
+    await directory.stop();
   };
   return { stop, [Symbol.asyncDispose]: stop };
 };

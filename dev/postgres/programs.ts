@@ -3,7 +3,7 @@
 // may not have made.
 
 import { spawnSync } from 'node:child_process';
-import { access, cp, readFile, symlink } from 'node:fs/promises';
+import { access, chown, cp, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -37,6 +37,7 @@ export const postgresPrograms = async (major: PostgresMajor, scratch: string): P
   const user = unprivilegedUser();
   if (user === undefined || canRun(native, user)) return programsIn(native, user);
   const copy = path.join(scratch, 'programs');
+  await chown(scratch, user.uid, user.gid);
   await cp(native, copy, { recursive: true, verbatimSymlinks: true });
   if (!canRun(copy, user)) {
     throw new Error(`PostgreSQL does not run as root, and the user with id ${user.uid} cannot run a copy of it in ${copy}`);

@@ -3,11 +3,11 @@
 //   node tests/support/start-environment.ts FILE     writes FILE, runs until Ctrl-C
 //   STUDIO_TEST_ENV=FILE npm test                    uses what runs there
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startControlPlane } from '../../dev/cluster/control-plane.ts';
 import { startPostgres } from '../../dev/postgres.ts';
+import { scratchDirectory } from '../../dev/scratch-directory.ts';
 import type { TestEnvironment } from './environment.ts';
 
 export interface RunningEnvironment {
@@ -16,8 +16,8 @@ export interface RunningEnvironment {
 }
 
 export const startEnvironment = async (): Promise<RunningEnvironment> => {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'studio-tests-'));
-  const auditLog = path.join(directory, 'audit.log');
+  const directory = await scratchDirectory('studio-tests-');
+  const auditLog = path.join(directory.path, 'audit.log');
   // One after the other: a build of the control plane may come first, and no server should wait for that.
   const controlPlane = await startControlPlane({ auditLog });
   const postgres = await startPostgres({ settings: { max_connections: '400' } }).catch(async (error: unknown) => {
@@ -33,7 +33,7 @@ export const startEnvironment = async (): Promise<RunningEnvironment> => {
     },
     stop: async () => {
       await Promise.all([controlPlane.stop(), postgres.stop()]);
-      await rm(directory, { recursive: true, force: true });
+      await directory.stop();
     },
   };
 };
