@@ -28,7 +28,7 @@ export const readEnvFile = async (file: string = ENV_FILE): Promise<EnvVariables
 };
 
 /** All but the PATH, which is another one in every shell. */
-export const parseEnvFile = (text: string): EnvVariables =>
+const parseEnvFile = (text: string): EnvVariables =>
   Object.fromEntries(
     [...text.matchAll(/^export (\w+)='((?:[^']|'\\'')*)'$/gm)].map(([, name = '', value = '']) => [name, unquoted(value)]),
   );

@@ -3,7 +3,7 @@
 
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { clusterArguments, UsageError } from './cluster/arguments.ts';
+import { clusterArguments } from './cluster/arguments.ts';
 import { chooseStrategy, type Environment } from './cluster/environment.ts';
 import { ADMIN_SECRET, applyInstallation, readSamples } from './demo/install.ts';
 import { connectCluster, type Cluster } from './demo/kubernetes.ts';
@@ -13,6 +13,7 @@ import { INSTALLATION } from './install/names.ts';
 import { provideKubectl, TOOLS } from './kubectl.ts';
 import { duration, say } from './progress.ts';
 import { REPOSITORY } from './run.ts';
+import { explainSetupError } from './setup-error.ts';
 
 const FIELD_MANAGER = 'studio-dev';
 const OPERATOR_KUBECONFIG = path.join(REPOSITORY, '.local', 'operator.kubeconfig');
@@ -101,10 +102,4 @@ Everything runs until Ctrl-C. In another terminal:
   kubectl get studiotenants --all-namespaces --watch
 `;
 
-try {
-  await run();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  say(error.message);
-  process.exitCode = 2;
-}
+await run().catch(explainSetupError);

@@ -13,7 +13,6 @@ import { postgresPrograms, type PostgresMajor, type PostgresPrograms } from './p
 import { until } from './until.ts';
 
 export type { PostgresMajor } from './postgres/programs.ts';
-export { POSTGRES_MAJORS } from './postgres/programs.ts';
 
 export interface PostgresOptions {
   /** Default 18. */

@@ -2,6 +2,7 @@
 // that must be said before anything is started.
 
 import { parseArgs } from 'node:util';
+import { SetupError } from '../setup-error.ts';
 
 /** A cluster and a server that are there already. */
 export interface Existing {
@@ -12,7 +13,7 @@ export interface Existing {
   readonly postgresUrl: string;
 }
 
-export class UsageError extends Error {}
+export class UsageError extends SetupError {}
 
 const OPTIONS = { context: { type: 'string' }, image: { type: 'string' }, 'postgres-url': { type: 'string' } } as const;
 

@@ -8,6 +8,7 @@ import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { say, withProgress } from '../progress.ts';
+import { SetupError } from '../setup-error.ts';
 import { withFileLock } from './file-lock.ts';
 
 export interface GoProgram {
@@ -39,7 +40,7 @@ export const hasGo = (): boolean => spawnSync('go', ['version'], { stdio: 'ignor
 
 const requireGo = (): void => {
   if (hasGo()) return;
-  throw new Error('No cluster can be started here: install Docker (and start it), or Go 1.26 from https://go.dev/dl');
+  throw new SetupError('No cluster can be started here: install Docker (and start it), or Go 1.26 from https://go.dev/dl');
 };
 
 const build = async (program: GoProgram, version: string, target: string): Promise<void> => {

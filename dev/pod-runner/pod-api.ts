@@ -12,7 +12,7 @@ import {
 } from '@kubernetes/client-node';
 import { referencedNames, type Referenced } from './container-environment.ts';
 
-export const NODE_NAME = 'pod-runner';
+const NODE_NAME = 'pod-runner';
 const RETRY_MS = 300;
 
 export interface PodApi {

@@ -7,9 +7,9 @@ import { access, chown, cp, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { SetupError } from '../setup-error.ts';
 
-export const POSTGRES_MAJORS = [16, 17, 18] as const;
-export type PostgresMajor = (typeof POSTGRES_MAJORS)[number];
+export type PostgresMajor = 16 | 17 | 18;
 
 export interface PostgresUser {
   readonly uid: number;
@@ -40,7 +40,7 @@ export const postgresPrograms = async (major: PostgresMajor, scratch: string): P
   await chown(scratch, user.uid, user.gid);
   await cp(native, copy, { recursive: true, verbatimSymlinks: true });
   if (!canRun(copy, user)) {
-    throw new Error(`PostgreSQL does not run as root, and the user with id ${user.uid} cannot run a copy of it in ${copy}`);
+    throw new SetupError(`PostgreSQL does not run as root, and the user with id ${user.uid} cannot run a copy of it in ${copy}`);
   }
   return programsIn(copy, user);
 };
@@ -61,7 +61,7 @@ const nativeDirectory = async (major: PostgresMajor): Promise<string> => {
     await access(path.join(native, 'bin'));
     return native;
   } catch (cause) {
-    throw new Error(`PostgreSQL ${major} is not installed for ${os.platform()}-${os.arch()}: run npm ci without --omit=optional`, {
+    throw new SetupError(`PostgreSQL ${major} is not installed for ${os.platform()}-${os.arch()}: run npm ci without --omit=optional`, {
       cause,
     });
   }
@@ -87,7 +87,7 @@ const unprivilegedUser = (): PostgresUser | undefined => {
     const [uid, gid] = ['-u', '-g'].map((flag) => Number.parseInt(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout, 10));
     if (uid !== undefined && gid !== undefined && uid > 0 && gid > 0) return { uid, gid };
   }
-  throw new Error('PostgreSQL does not run as root, and this system has neither a user "postgres" nor "nobody": use another user');
+  throw new SetupError('PostgreSQL does not run as root, and this system has neither a user "postgres" nor "nobody": use another user');
 };
 
 const canRun = (native: string, user: PostgresUser): boolean =>
