@@ -38,11 +38,17 @@ export async function* readAuditLog(file: string, fromByte = 0): AsyncGenerator<
 /** Undefined for a line that is no answered request, such as one that the server is still writing. */
 const requestOf = (line: string): ApiRequest | undefined => {
   if (!line.endsWith('}')) return undefined;
-  const { stage, verb = '', user, objectRef, responseStatus, requestReceivedTimestamp = '' } = JSON.parse(line) as AuditEvent;
-  if (stage !== 'ResponseComplete' && stage !== 'Panic') return undefined;
-  const code = responseStatus?.code ?? 0;
-  return { atMs: Date.parse(requestReceivedTimestamp), user: user?.username ?? '', verb, code, ...target(objectRef ?? {}) };
+  const event = JSON.parse(line) as AuditEvent;
+  if (event.stage !== 'ResponseComplete' && event.stage !== 'Panic') return undefined;
+  return { ...caller(event), ...target(event.objectRef ?? {}) };
 };
+
+const caller = ({ requestReceivedTimestamp = '', user, verb = '', responseStatus }: AuditEvent) => ({
+  atMs: Date.parse(requestReceivedTimestamp),
+  user: user?.username ?? '',
+  verb,
+  code: responseStatus?.code ?? 0,
+});
 
 const target = ({ resource = '', subresource, namespace, name = '' }: NonNullable<AuditEvent['objectRef']>) => ({
   resource: subresource === undefined ? resource : `${resource}/${subresource}`,

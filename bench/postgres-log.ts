@@ -66,14 +66,18 @@ type Groups = Readonly<Record<string, string | undefined>>;
 const entryOf = (record: string): readonly LogEntry[] => {
   const groups: Groups | undefined = RECORD.exec(record)?.groups;
   if (groups === undefined) return [];
-  const { ms, severity, text = '' } = groups;
-  const atMs = Math.round(Number(ms) * 1000);
-  if (severity === 'ERROR' || severity === 'FATAL') return [{ atMs, kind: 'error', text, ...whoAndWhere(groups) }];
+  const found = eventOf(groups);
+  return found === undefined ? [] : [{ atMs: Math.round(Number(groups['ms']) * 1000), ...found }];
+};
+
+const eventOf = (groups: Groups): Omit<LogEntry, 'atMs'> | undefined => {
+  const { severity, text = '' } = groups;
+  if (severity === 'ERROR' || severity === 'FATAL') return { kind: 'error', text, ...whoAndWhere(groups) };
   const statement: Groups | undefined = STATEMENT.exec(text)?.groups;
-  if (statement !== undefined) return [{ atMs, kind: 'statement', text: statement['sql'] ?? '', ...whoAndWhere(groups) }];
+  if (statement !== undefined) return { kind: 'statement', text: statement['sql'] ?? '', ...whoAndWhere(groups) };
   // While it connects a session has no name yet; the message itself tells.
   const authorized: Groups | undefined = AUTHORIZED.exec(text)?.groups;
-  return authorized === undefined ? [] : [{ atMs, kind: 'connection', text: '', ...whoAndWhere(authorized) }];
+  return authorized === undefined ? undefined : { kind: 'connection', text: '', ...whoAndWhere(authorized) };
 };
 
 const whoAndWhere = ({ user = '', database = '', application = '' }: Groups): Pick<LogEntry, 'asker' | 'database'> => ({
