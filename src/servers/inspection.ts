@@ -22,7 +22,9 @@ export function serverFactsSql(installation: string): string {
     'maintenanceDatabase', current_database(),
     'publicDatabases', (SELECT coalesce(json_agg(open.datname), '[]') FROM (
         SELECT d.datname FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
-        WHERE d.datallowconn AND a.grantee = 0 AND a.privilege_type = 'CONNECT' ORDER BY 1 LIMIT ${MOST_PUBLIC_DATABASES}) open),
+        WHERE d.datallowconn AND a.grantee = 0 AND a.privilege_type = 'CONNECT'
+          -- Our own are taken back by the repair of the tenant, which a server that is not Ready would hold up.
+          AND NOT (d.datdba = r.oid AND d.datname ~ '^studio_[1-9][0-9]{0,9}_db$') ORDER BY 1 LIMIT ${MOST_PUBLIC_DATABASES}) open),
     'databases', (SELECT count(*)::integer FROM pg_shdescription c
         WHERE c.classoid = 'pg_database'::regclass AND position(${mark} IN c.description) > 0),
     'group', (SELECT json_build_object('comment', shobj_description(g.oid, 'pg_authid'),

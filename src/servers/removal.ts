@@ -100,30 +100,30 @@ export interface NewOwner {
 }
 
 /**
- * The marks of a tenant whose object came back under another uid. Only what carries the old uid, or the uid in the mark of
- * the database that was recorded (an earlier attempt for yet another object); nothing of another installation. The
- * database last, because the roles are known again by it. Safe to repeat.
+ * The marks of a tenant whose object came back under another uid. The database is known again by the old or new uid in
+ * its mark or by the recorded oid, and then its roles are its own whatever uid they carry: N is given once. An earlier
+ * attempt, for yet another object, may have been interrupted. Nothing of another installation. Safe to repeat.
  */
 export async function rewriteOwnership(sessions: ServerSessions, owner: NewOwner): Promise<void> {
-  const facts = await gatherTenant(sessions, { n: owner.n, provisionalName: databaseName(owner.n) });
-  const known = knownUids(owner, facts.database);
-  const isToRewrite = ({ mark }: RoleFacts | DatabaseFacts): boolean =>
-    mark !== undefined && mark.installation === owner.installation && mark.uid !== owner.newUid && known.includes(mark.uid);
-  const identity = { uid: owner.newUid, installation: owner.installation };
-  const roles = allRoles(facts).filter(isToRewrite);
+  const { n, newUid, installation } = owner;
+  const facts = await gatherTenant(sessions, { n, provisionalName: databaseName(n) });
+  if (facts.database !== undefined && !isKnownAgain(facts.database, owner)) return;
+  const isToRewrite = ({ mark }: RoleFacts | DatabaseFacts): boolean => mark?.installation === installation && mark.uid !== newUid;
+  const identity = { uid: newUid, installation };
   const comment = quoteLiteral(roleComment(identity));
-  const statements = roles.map(({ name }) => `COMMENT ON ROLE ${quoteIdentifier(name)} IS ${comment}`);
-  if (statements.length > 0) await runAsShard(sessions, owner.n, joined(statements, 'rewrite-marks'));
-  if (facts.database !== undefined && isToRewrite(facts.database)) {
-    const { name, mark } = facts.database;
-    const text = `COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${quoteLiteral(databaseComment(identity, mark?.init === true))}`;
-    await sessions.control.query({ text, kind: 'rewrite-marks' });
-  }
+  const statements = allRoles(facts)
+    .filter(isToRewrite)
+    .map(({ name }) => `COMMENT ON ROLE ${quoteIdentifier(name)} IS ${comment}`);
+  if (statements.length > 0) await runAsShard(sessions, n, joined(statements, 'rewrite-marks'));
+  if (facts.database === undefined || !isToRewrite(facts.database)) return;
+  const { name, mark } = facts.database;
+  const text = `COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${quoteLiteral(databaseComment(identity, mark?.init === true))}`;
+  await sessions.control.query({ text, kind: 'rewrite-marks' });
 }
 
-function knownUids({ oid, oldUid }: NewOwner, database: DatabaseFacts | undefined): readonly string[] {
-  const isRecorded = database?.mark !== undefined && database.oid === String(oid);
-  return isRecorded ? [oldUid, database.mark.uid] : [oldUid];
+function isKnownAgain({ mark, oid }: DatabaseFacts, owner: NewOwner): boolean {
+  if (mark?.installation !== owner.installation) return false;
+  return mark.uid === owner.oldUid || mark.uid === owner.newUid || oid === String(owner.oid);
 }
 
 function allRoles({ roles }: TenantFacts): readonly RoleFacts[] {

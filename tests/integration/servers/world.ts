@@ -2,8 +2,10 @@
 // the object, its Secret and its plan are values here. `crash` ends the operator before any one of its statements.
 
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { pino } from 'pino';
 import type { StudioTenant, StudioTenantSpec } from '../../../src/api/studio-tenant.ts';
+import type { TenantPlan } from '../../../src/api/tenant-plan.ts';
 import { createDatabasePool } from '../../../src/clients/postgres/database-pool.ts';
 import { connectionSecret, connectionSecretData, type ConnectionSecret } from '../../../src/desired/connection-secret.ts';
 import type { TenantDatabaseSpec } from '../../../src/desired/postgres/spec.ts';
@@ -48,10 +50,12 @@ export interface World extends AsyncDisposable {
   readonly sessions: ServerSessions;
   readonly fuse: Fuse;
   readonly dependencies: TenantDependencies;
+  /** The plan of all tenants; undefined: it has been deleted. */
+  plan: TenantPlan | undefined;
   /** As the superuser. */
   sql<R extends Row = Row>(text: string, values?: readonly unknown[], database?: string): Promise<readonly R[]>;
-  /** As a role of a tenant; a fresh connection with the server's defaults, as an application makes it. */
-  as(user: string, password: string, database: string, text: string): Promise<readonly Row[]>;
+  /** As a role of a tenant; a fresh connection with the server's defaults, as an application makes it. The last one's rows. */
+  as(user: string, password: string, database: string, ...statements: readonly string[]): Promise<readonly Row[]>;
   tenant(spec?: Partial<StudioTenantSpec>): Promise<TestTenant>;
 }
 
@@ -64,13 +68,13 @@ export async function world(major: 16 | 17 | 18 = 18): Promise<World> {
   const master = createDatabasePool({ target: masterTarget, maxConnections: 2, assertWritable: fuse.check });
   const clusterId = randomUUID();
   await claimInstallation((sql) => master.query(sql), { clusterId });
-  const noPlan = { get: () => undefined, list: () => [] };
+  const none = { get: () => undefined, list: () => [] };
   const dependencies = {
     master,
     clusterId,
     installationId: INSTALLATION,
     servers: { get: async () => sessions },
-    caches: { plans: noPlan, tenants: noPlan, servers: noPlan, secrets: noPlan },
+    caches: { plans: { get: () => it.plan }, tenants: none, servers: none, secrets: { get: () => ({}) } },
   } as unknown as TenantDependencies;
   const urlOf = (user: string, password: string, name: string): string => {
     const url = new URL(withDatabase(server.superuserUrl, name));
@@ -83,8 +87,9 @@ export async function world(major: 16 | 17 | 18 = 18): Promise<World> {
     sessions,
     fuse,
     dependencies,
+    plan: { spec: { database: { connectionLimit: 20 } } } as TenantPlan,
     sql: (text, values, name = 'postgres') => queryAs(withDatabase(server.superuserUrl, name), text, values),
-    as: (user, password, name, text) => queryAs(urlOf(user, password, name), text),
+    as: (user, password, name, ...statements) => queryAll(urlOf(user, password, name), statements),
     tenant: (spec) => registered(it, spec),
     async [Symbol.asyncDispose]() {
       await Promise.all([sessions.end(), master.end()]);
@@ -92,6 +97,20 @@ export async function world(major: 16 | 17 | 18 = 18): Promise<World> {
     },
   };
   return it;
+}
+
+/** One after the other on one connection, each a transaction of its own. */
+async function queryAll(url: string, statements: readonly string[]): Promise<readonly Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    let rows: readonly Row[] = [];
+    for (const statement of statements) ({ rows } = await client.query<Row>(statement));
+    return rows ?? [];
+  } finally {
+    await client.end();
+  }
 }
 
 export const INSTALLATION = 'test-installation';
@@ -163,9 +182,9 @@ export class TestTenant {
 
   work(): TenantWork {
     const signal = new AbortController().signal;
-    const work = new TenantWork({ tenant: this.object, dependencies: this.#world.dependencies, log: pino({ level: 'silent' }), signal });
-    work.secretIs(this.#secret());
-    return work;
+    const secret = this.#secret();
+    const dependencies = { ...this.#world.dependencies, kubernetes: { get: async () => secret } } as unknown as TenantDependencies;
+    return new TenantWork({ tenant: this.object, dependencies, log: pino({ level: 'silent' }), signal });
   }
 
   async spec(): Promise<TenantDatabaseSpec> {
