@@ -31,7 +31,9 @@ export const tableLines = (
   return [header, ...cells].map((row) => {
     const line = row.map((cell, index) => {
       const padded = aligned(cell.text, widths[index] ?? 0, columns[index]?.isNumber ?? false);
-      return cell.style === undefined ? padded : style(cell.style, padded);
+      // Nothing is written behind the last word: colours would keep it there.
+      const text = index === row.length - 1 ? padded.trimEnd() : padded;
+      return cell.style === undefined ? text : style(cell.style, text);
     });
     return `${indent}${line.join(GAP)}`.trimEnd();
   });
