@@ -24,6 +24,7 @@ import { Semaphore } from './runtime/semaphore.ts';
 import { fence } from './servers/fence.ts';
 import { createServers } from './servers/registry.ts';
 import { HighestNumber } from './steps/highest-number.ts';
+import { OwnWrites } from './steps/own-writes.ts';
 import { PasswordHashes } from './steps/password-hashes.ts';
 import { MigrationFleet } from './steps/schema-fleet.ts';
 import type { Caches, TenantDependencies } from './steps/tenant-work.ts';
@@ -68,31 +69,31 @@ export async function lead(options: LeaderOptions): Promise<void> {
     onStatement: (target, { kind, seconds }) => metrics.clients.sqlStatement(target, kind, seconds),
     log,
   });
-  const dependencies: TenantDependencies = {
+  const dependencies = tenantDependencies(options, { clusterId, master, servers, events: loggedEvents(events, log) });
+  await work({ ...options, signal: ending }, dependencies, master);
+  await Promise.all([servers.end(), master.end(), events.flush()]);
+}
+
+type Parts = Pick<TenantDependencies, 'clusterId' | 'servers' | 'events'> & { readonly master: MasterDatabase };
+
+function tenantDependencies({ config, kubernetes, caches }: LeaderOptions, parts: Parts): TenantDependencies {
+  const { jobs, releases } = caches;
+  const { maxParallel } = config.tenant.migrations;
+  return {
+    ...parts,
     config: config.tenant,
     clock: systemClock,
     kubernetes,
-    events: loggedEvents(events, log),
-    master,
-    servers,
     caches,
-    migrations: new MigrationFleet({
-      kubernetes,
-      jobs: caches.jobs,
-      releases: caches.releases,
-      namespaces: config.watchNamespaces,
-      maxParallel: config.tenant.migrations.maxParallel,
-    }),
+    migrations: new MigrationFleet({ kubernetes, jobs, releases, namespaces: config.watchNamespaces, maxParallel }),
     highestNumber: new HighestNumber(),
+    ownWrites: new OwnWrites(),
     hashes: new PasswordHashes(config.tenant.passwordHashCost),
     placement: new Semaphore(1),
-    clusterId,
     get installationId() {
-      return master.requireInstallationId();
+      return parts.master.requireInstallationId();
     },
   };
-  await work({ ...options, signal: ending }, dependencies, master);
-  await Promise.all([servers.end(), master.end(), events.flush()]);
 }
 
 async function work(options: LeaderOptions, dependencies: TenantDependencies, master: MasterDatabase): Promise<void> {

@@ -4,9 +4,12 @@
  */
 import type { Logger } from 'pino';
 
+import { findCondition } from '../api/conditions.ts';
 import type { KubernetesObject } from '../api/object-meta.ts';
+import type { PostgresServer } from '../api/postgres-server.ts';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
+import { pause } from '../runtime/clock.ts';
 import { Controller } from '../runtime/controller.ts';
 import { type Reconciler, requestOfKey } from '../runtime/reconciler.ts';
 import type { Store } from '../runtime/store.ts';
@@ -54,17 +57,41 @@ export function createControllers(options: ControllersOptions): Controllers {
 
   watchOwn(caches.plans, plans);
   watchOwn(caches.servers, servers);
-  watchTenants(caches, enqueueTenant);
+  watchTenants(dependencies, enqueueTenant);
   watchReleases(caches, { enqueueTenant, enqueueRelease: (key) => releases.enqueue(requestOfKey(key), { afterMs: RELEASE_PAUSE_MS }) });
   dependencies.migrations.onFreeSlot((key) => enqueueTenant(key, 'change'));
   return {
-    run: async (signal) => void (await Promise.all([tenants, plans, servers, releases].map((each) => each.start(signal)))),
+    async run(signal) {
+      const before = [plans, servers, releases].map((each) => each.start(signal));
+      await Promise.race([lookedAt(caches.servers), pause(clock, SERVERS_HEAD_START_MS, signal)]);
+      await Promise.all([...before, tenants.start(signal)]);
+    },
     enqueueDrifted: (key) => enqueueTenant(key, 'resync'),
     probe(key) {
       proofs.add(key);
       enqueueTenant(key, 'resync');
     },
   };
+}
+
+/** What looking at a server takes; one that does not answer holds up nobody for longer. */
+const SERVERS_HEAD_START_MS = 3_000;
+
+/**
+ * Resolves when each server has been looked at as it is now. Without this moment's wait, every tenant that is there when
+ * the operator starts would first be told that there is no server for it.
+ */
+function lookedAt(servers: Store<PostgresServer>): Promise<void> {
+  const all = (): boolean =>
+    servers.list().every(({ metadata, status }) => findCondition(status?.conditions, 'Ready')?.observedGeneration === metadata.generation);
+  if (all()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stop = servers.onChange(() => {
+      if (!all()) return;
+      stop();
+      resolve();
+    });
+  });
 }
 
 function controller(name: string, { config, log, metrics }: ControllersOptions, reconcile: () => Reconciler): Controller {

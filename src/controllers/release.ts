@@ -11,6 +11,7 @@ import type { StudioTenant } from '../api/studio-tenant.ts';
 import { migrationRun } from '../desired/migration-run.ts';
 import { releaseStatus } from '../desired/release-status.ts';
 import { tenantsConcernedBy } from '../desired/rollout.ts';
+import { timestamp } from '../runtime/clock.ts';
 import { keyOfRequest, type Reconciler } from '../runtime/reconciler.ts';
 import type { Caches, TenantDependencies } from '../steps/tenant-work.ts';
 import { concernsController, type Enqueue } from './tenant/triggers.ts';
@@ -27,7 +28,7 @@ export function releaseReconciler(dependencies: TenantDependencies): Reconciler 
       rollout,
       tenants: caches.tenants.list(),
       runsOf: (uid) => migrations.runsOf(uid),
-      now: `${clock.now().toISOString().slice(0, 19)}Z`,
+      now: timestamp(clock),
     });
     const written = await writeStatus(kubernetes, SCHEMA_RELEASE, progress.release, status);
     if (written) tell(dependencies, progress.release, status);

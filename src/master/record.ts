@@ -3,14 +3,15 @@
  * any number of things can be recorded at once, and a fresh tenant is completed in one round trip.
  */
 import type { Query } from '../clients/postgres/sql.ts';
-import type {
-  LivingStatus,
-  Organization,
-  OrganizationRef,
-  Placement,
-  RecordedCredentials,
-  RecordedSchema,
-  WantedSubscription,
+import {
+  type LivingStatus,
+  type Organization,
+  type OrganizationRef,
+  OrganizationStatus,
+  type Placement,
+  type RecordedCredentials,
+  type RecordedSchema,
+  type WantedSubscription,
 } from './organization.ts';
 import { RECORD } from './record-sql.ts';
 import { statement } from './statement.ts';
@@ -26,6 +27,31 @@ export interface OrganizationRecord {
   readonly status?: LivingStatus | undefined;
   /** Why the status changes: a CamelCase word for the event. No personal data. */
   readonly reason?: string | undefined;
+}
+
+/** The organization as it will be once `record` is written: the pure side of `recordOrganization`. Endpoint and schema aside. */
+export function withRecord(
+  organization: Organization,
+  { credentials, subscription, status, databaseOid }: OrganizationRecord,
+  now: Date,
+): Organization {
+  const becomesActive = status === OrganizationStatus.Active && organization.firstReadyAt === null;
+  return {
+    ...organization,
+    ...(databaseOid === undefined ? {} : { databaseOid }),
+    ...(credentials === undefined
+      ? {}
+      : {
+          databasePasswordHash: credentials.passwordHash,
+          credentialsGeneration: credentials.generation,
+          secretNamespace: credentials.secretNamespace,
+          secretName: credentials.secretName,
+          secretResourceVersion: credentials.secretResourceVersion,
+        }),
+    ...(subscription === undefined ? {} : { subscription: { plan: subscription.plan, monthlyAllowance: subscription.monthlyAllowance } }),
+    ...(status === undefined ? {} : { status }),
+    ...(becomesActive ? { firstReadyAt: now } : {}),
+  };
 }
 
 /**

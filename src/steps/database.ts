@@ -2,7 +2,7 @@
  * The tenant's database: made, opened, kept as asked, from outside and from inside.
  * Separate from the roles it is granted to, and from the login that proves both.
  */
-import { ConditionType } from '../api/conditions.ts';
+import { ConditionType, findCondition } from '../api/conditions.ts';
 import { type DatabaseChange, databaseChanges } from '../desired/postgres/database-changes.ts';
 import type { TenantFacts } from '../desired/postgres/facts.ts';
 import { type InsideChange, insideChanges, type InsideFacts } from '../desired/postgres/inside.ts';
@@ -77,12 +77,16 @@ function decide(spec: TenantDatabaseSpec, facts: TenantFacts, inside: InsideFact
 
 /**
  * It costs a connection. Not needed for a database that was set up in this very reconcile, unless it wants extensions:
- * some may not have been possible. Of a tenant that was Ready only a change of its spec, or the slow probe, asks for it.
+ * some may not have been possible. Of a tenant that was Ready only a change of its spec, a finding that may have been
+ * mended, or the slow probe asks for it.
  */
 function looksInside(work: TenantWork, spec: TenantDatabaseSpec): boolean {
   if (applied.last(work)?.kind === 'make') return spec.extensions.length > 0;
+  if (!work.wasReady || work.loginChanged) return true;
   const { metadata, status } = work.tenant;
-  return !work.wasReady || work.loginChanged || status?.observedGeneration !== metadata.generation;
+  const known = findCondition(status?.conditions, ConditionType.DatabaseReady);
+  // Of its own generation: a pass that ended before this step has seen the new spec, and this step has not.
+  return known?.status !== 'True' || known.observedGeneration !== metadata.generation;
 }
 
 async function applyChange(work: TenantWork, { spec, facts, change }: Change): Promise<void> {

@@ -9,7 +9,6 @@ import { passwordMatches } from '../clients/passwords.ts';
 import { scramVerifier } from '../clients/postgres/scram.ts';
 import { type ConnectionSecret, generationIn, passwordOf, secretVersion } from '../desired/connection-secret.ts';
 import type { Organization } from '../master/organization.ts';
-import { recordCredentials } from '../master/organizations.ts';
 import { setLoginPassword } from '../servers/roles.ts';
 import { isSuspended } from '../desired/suspension.ts';
 import { defineStep, StepName, type Verdict } from './step.ts';
@@ -88,12 +87,12 @@ async function record(work: TenantWork, organization: Organization, secret: Conn
   const password = passwordOf(secret) ?? '';
   const known = organization.databasePasswordHash;
   const hash = known !== null && (await passwordMatches(password, known)) ? known : await work.dependencies.hashes.hash(secret);
-  const recorded = await recordCredentials(work.queryMaster, organization, {
+  const credentials = {
     passwordHash: hash,
     generation: generationIn(secret, organization.credentialsGeneration),
     secretNamespace: secret.metadata.namespace ?? '',
     secretName: secret.metadata.name,
     secretResourceVersion: secretVersion(secret),
-  });
-  work.organizationIs(recorded);
+  };
+  await work.record({ credentials });
 }

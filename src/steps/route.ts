@@ -11,7 +11,6 @@ import { type Ingress, tenantIngress } from '../desired/ingress.ts';
 import { isOwnedBy, isOwnedByPredecessor } from '../desired/owner-reference.ts';
 import { isSuspended } from '../desired/suspension.ts';
 import { type LivingStatus, type Organization, OrganizationStatus } from '../master/organization.ts';
-import { setStatus } from '../master/organizations.ts';
 import { defineStep, StepName, type Verdict } from './step.ts';
 import type { TenantWork } from './tenant-work.ts';
 
@@ -23,7 +22,7 @@ interface Observed {
 type Change =
   | { readonly kind: 'apply'; readonly ingress: Ingress }
   | { readonly kind: 'discard'; readonly ingress: Ingress }
-  | { readonly kind: 'status'; readonly organization: Organization; readonly status: LivingStatus };
+  | { readonly kind: 'status'; readonly status: LivingStatus };
 
 export const route = defineStep<TenantWork, Observed, Change>({
   name: StepName.Route,
@@ -39,14 +38,14 @@ export const route = defineStep<TenantWork, Observed, Change>({
     if (!isOwnedBy(ingress, work.tenant)) return ingressConflict(work, organization);
     if (!isAsApplied(ingress, wanted)) return { kind: 'outOfSync', change: { kind: 'apply', ingress: wanted } };
     const status = isSuspended(work.tenant) ? OrganizationStatus.Suspended : OrganizationStatus.Active;
-    if (organization.status !== status) return { kind: 'outOfSync', change: { kind: 'status', organization, status } };
+    if (organization.status !== status) return { kind: 'outOfSync', change: { kind: 'status', status } };
     return { kind: 'inSync', message: `Ingress ${ingress.metadata.name}` };
   },
   async apply(work, change) {
     const { kubernetes } = work.dependencies;
     if (change.kind === 'apply') work.ingressIs(await kubernetes.apply<Ingress>(INGRESS, change.ingress));
     else if (change.kind === 'discard') await discard(work, change.ingress);
-    else work.organizationIs(await setStatus(work.queryMaster, change.organization, change.status));
+    else await work.record({ status: change.status });
   },
 });
 

@@ -4,7 +4,6 @@
  */
 import { ConditionType } from '../api/conditions.ts';
 import type { Organization } from '../master/organization.ts';
-import { upsertSubscription } from '../master/subscriptions.ts';
 import { defineStep, StepName, type Verdict } from './step.ts';
 import type { TenantWork } from './tenant-work.ts';
 
@@ -14,7 +13,7 @@ interface Wanted {
   readonly trialDays: number;
 }
 
-type Change = { readonly organization: Organization; readonly wanted: Wanted };
+type Change = Wanted;
 
 export const subscription = defineStep<TenantWork, Organization, Change>({
   name: StepName.Subscription,
@@ -25,12 +24,12 @@ export const subscription = defineStep<TenantWork, Organization, Change>({
     const rows = organization.subscription;
     if (wanted === undefined) return rows === null ? planMissing(work) : { kind: 'inSync', message: `Plan ${rows.plan}` };
     if (rows?.plan !== wanted.plan || rows.monthlyAllowance !== wanted.monthlyAllowance) {
-      return { kind: 'outOfSync', change: { organization, wanted } };
+      return { kind: 'outOfSync', change: wanted };
     }
     return { kind: 'inSync', message: `Plan ${rows.plan}` };
   },
-  async apply(work, { organization, wanted }) {
-    work.organizationIs(await upsertSubscription(work.queryMaster, organization, wanted));
+  async apply(work, wanted) {
+    await work.record({ subscription: wanted });
   },
 });
 

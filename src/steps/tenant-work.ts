@@ -25,6 +25,7 @@ import type { Job } from '../desired/migration-run.ts';
 import type { TenantFacts } from '../desired/postgres/facts.ts';
 import { tenantDatabaseSpec, type TenantDatabaseSpec } from '../desired/postgres/spec.ts';
 import { gatherOrganization } from '../master/gather.ts';
+import { type OrganizationRecord, recordOrganization, withRecord } from '../master/record.ts';
 import type { GatheredOrganization, ObjectIdentity, Organization } from '../master/organization.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { EventRecorder } from '../runtime/event-recorder.ts';
@@ -34,6 +35,7 @@ import { gatherTenant } from '../servers/gather.ts';
 import type { ServerSessions } from '../servers/server-sessions.ts';
 import { ServerNotReady, type Servers } from '../servers/servers.ts';
 import type { HighestNumber } from './highest-number.ts';
+import type { OwnWrites } from './own-writes.ts';
 import type { PasswordHashes } from './password-hashes.ts';
 import type { MigrationFleet } from './schema-fleet.ts';
 
@@ -47,6 +49,7 @@ export interface TenantDependencies {
   readonly servers: Servers;
   readonly caches: Caches;
   readonly hashes: PasswordHashes;
+  readonly ownWrites: OwnWrites;
   readonly highestNumber: HighestNumber;
   readonly migrations: MigrationFleet;
   /** One registration at a time, so that two tenants never take a server's last place. */
@@ -107,6 +110,7 @@ export class TenantWork {
 
   #isNamedInLog = false;
   #gathered: Promise<GatheredOrganization> | undefined;
+  #pending: OrganizationRecord | undefined;
   #facts: Promise<TenantFacts> | undefined;
   #secret: Promise<ConnectionSecret | undefined> | undefined;
   #ingress: Promise<Ingress | undefined> | undefined;
@@ -156,6 +160,24 @@ export class TenantWork {
     } catch {
       return undefined;
     }
+  }
+
+  /**
+   * Has something written into the tenant's row, together with whatever else this reconcile writes there: by `flush`, in
+   * one statement. From here on the organization reads as if it had been written.
+   */
+  async record(record: OrganizationRecord): Promise<void> {
+    const organization = await this.organization();
+    this.#pending = { ...this.#pending, ...record };
+    this.organizationIs(withRecord(organization, record, this.dependencies.clock.now()));
+  }
+
+  /** Writes what is to be recorded, if anything is. */
+  async flush(): Promise<void> {
+    if (this.#pending === undefined) return;
+    const record = this.#pending;
+    this.#pending = undefined;
+    this.organizationIs(await recordOrganization(this.queryMaster, await this.organization(), record));
   }
 
   /** Takes what a statement returned, so that it need not be read again. Undefined (the row is gone): reads again. */
@@ -212,7 +234,9 @@ export class TenantWork {
     return secret;
   }
 
+  /** What the operator has just written, or that there is none. */
   secretIs(secret: ConnectionSecret | undefined): void {
+    if (secret !== undefined) this.dependencies.ownWrites.note(secret);
     this.#secret = Promise.resolve(secret);
   }
 
@@ -222,7 +246,9 @@ export class TenantWork {
     return this.#ingress;
   }
 
+  /** What the operator has just written, or that there is none. */
   ingressIs(ingress: Ingress | undefined): void {
+    if (ingress !== undefined) this.dependencies.ownWrites.note(ingress);
     this.#ingress = Promise.resolve(ingress);
   }
 

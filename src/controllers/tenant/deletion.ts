@@ -7,7 +7,9 @@ import { STUDIO_TENANT, CUSTOM_RESOURCE_DEFINITION } from '../../api/resources.t
 import type { KubernetesObject } from '../../api/object-meta.ts';
 import { GROUP } from '../../api/group.ts';
 import { DeletionPolicy } from '../../api/studio-tenant.ts';
+import { isForbidden } from '../../clients/kubernetes/errors.ts';
 import { type DeletionPlan, deletionPlan, isAbandoned } from '../../desired/deletion.ts';
+import type { TenantFacts } from '../../desired/postgres/facts.ts';
 import { type Organization, OrganizationStatus } from '../../master/organization.ts';
 import { abandonOrganization, deleteOrganization, setStatus } from '../../master/organizations.ts';
 import { Unavailable } from '../../runtime/unavailable.ts';
@@ -49,7 +51,7 @@ async function takeDown(work: TenantWork, organization: Organization): Promise<D
     work.organizationIs(await setStatus(work.queryMaster, organization, OrganizationStatus.Retained));
     announce(work, plan, organization);
   }
-  if ((await removeMigration(work)) === 'waiting') {
+  if ((await removeMigrationWherePossible(work)) === 'waiting') {
     return waiting('MigrationEnding', 'Waiting until the migration Job and its pods are gone.', 2_000);
   }
   const sessions = await reachServer(work, organization);
@@ -57,8 +59,23 @@ async function takeDown(work: TenantWork, organization: Organization): Promise<D
   return takeDownDatabase(work, organization, plan, sessions);
 }
 
+/**
+ * A namespace that is being deleted has lost its Roles first: its Jobs and pods are the namespace controller's then, and
+ * none of them can do anything once the database is closed to all.
+ */
+async function removeMigrationWherePossible(work: TenantWork): Promise<'gone' | 'waiting'> {
+  try {
+    return await removeMigration(work);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    work.log.warn('migrations are out of reach: no rights in the namespace, which may be going');
+    return 'gone';
+  }
+}
+
 function announce(work: TenantWork, { policy, overruled }: DeletionPlan, organization: Organization): void {
   if (overruled !== undefined) work.note('Warning', overruled.reason, overruled.message);
+  if (organization.databaseOid === null) return;
   const kept = policy === DeletionPolicy.Retain ? 'closed and kept' : 'dropped';
   work.note('Normal', 'Deleting', `Database ${organization.databaseName} is being ${kept}`);
 }
@@ -101,10 +118,12 @@ async function takeDownDatabase(
   sessions: ServerSessions,
 ): Promise<DeletionResult> {
   const spec = await work.database();
-  await closeDatabase(sessions, spec);
-  if (policy === DeletionPolicy.Retain) return done;
+  const closed = await closeDatabase(sessions, spec);
+  if (closed.kind === 'ownerChanged') return waiting('OwnerChanged', closed.message, 60_000);
+  const empty = holdsNothing(organization, await work.facts());
+  if (policy === DeletionPolicy.Retain && !empty) return done;
   const dropped = await dropDatabase(sessions, spec);
-  if (dropped.kind === 'foreign') return waiting('ForeignDatabase', dropped.message, 300_000);
+  if (dropped.kind === 'foreign' && !empty) return waiting('ForeignDatabase', dropped.message, 300_000);
   const roles = await dropRoles(sessions, spec);
   if (roles.kind !== 'dropped') return waiting('RolePinned', roles.message, 60_000);
   if (roles.pinnedIn.length > 0) {
@@ -117,6 +136,14 @@ async function takeDownDatabase(
   await deleteOrganization(work.queryMaster, organization);
   release(work, organization);
   return done;
+}
+
+/**
+ * It never came to a database that was set up: keeping the row would keep names and a number for nothing, and a half-made
+ * database besides. One that is set up although it is not recorded belongs to a restored master database, and is kept.
+ */
+function holdsNothing({ databaseOid, firstReadyAt }: Organization, { database }: TenantFacts): boolean {
+  return databaseOid === null && firstReadyAt === null && database?.mark?.init !== true;
 }
 
 function release(work: TenantWork, { subdomain, domains }: Organization): void {

@@ -8,8 +8,8 @@ import { MasterDatabaseRefused } from '../../master/refused.ts';
 import { Unavailable } from '../../runtime/unavailable.ts';
 import { ServerNotReady } from '../../servers/servers.ts';
 import type { TenantMetrics } from '../../steps/metrics.ts';
-import type { Settled, Step, StepName } from '../../steps/step.ts';
-import type { ConditionType } from '../../api/conditions.ts';
+import { type Settled, type Step, StepName } from '../../steps/step.ts';
+import { ConditionType } from '../../api/conditions.ts';
 import type { TenantWork } from '../../steps/tenant-work.ts';
 
 export interface StepOutcome {
@@ -40,11 +40,25 @@ export async function runSteps(steps: readonly Step<TenantWork>[], work: TenantW
   const done: StepOutcome[] = [];
   for (const step of steps) {
     const ran = await runStep(step, work, metrics);
-    if ('error' in ran) return { steps: done, problem: ran };
+    if ('error' in ran) {
+      // What was done so far stays done, and is worth writing down; the first error is the one to tell.
+      await flush(work);
+      return { steps: done, problem: ran };
+    }
     done.push({ step: step.name, condition: step.condition, verdict: ran });
     if (ran.kind !== 'inSync' && ran.blocks) break;
   }
-  return { steps: done, problem: undefined };
+  return { steps: done, problem: await flush(work) };
+}
+
+/** Before anything is said of this pass: Ready means that the rows say so too. */
+async function flush(work: TenantWork): Promise<Problem | undefined> {
+  try {
+    await work.flush();
+    return undefined;
+  } catch (error) {
+    return problemOf(StepName.Organization, error, work, ConditionType.Registered);
+  }
 }
 
 async function runStep(step: Step<TenantWork>, work: TenantWork, metrics: TenantMetrics): Promise<Settled | Problem> {

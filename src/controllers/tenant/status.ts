@@ -71,7 +71,7 @@ export function assemble(
     phase: situation.phase,
     ...(organization === undefined ? keptFacts(before) : factsOf(tenant, organization)),
     ...(url === undefined ? {} : { url }),
-    ...(schema === undefined ? {} : { schema }),
+    ...(schema === undefined || Object.keys(schema).length === 0 ? {} : { schema }),
     ...(Object.keys(handled).length === 0 ? {} : { handled }),
     ...(lastError === undefined ? {} : { lastError }),
     conditions,

@@ -5,12 +5,13 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { ANNOTATION } from '../../api/annotations.ts';
-import { type KubernetesObject, keyOf } from '../../api/object-meta.ts';
+import { FINALIZER } from '../../api/group.ts';
+import { type KubernetesObject, keyOf, type ObjectMeta } from '../../api/object-meta.ts';
 import type { PostgresServer } from '../../api/postgres-server.ts';
 import { STUDIO_TENANT } from '../../api/resources.ts';
 import type { TenantPlan } from '../../api/tenant-plan.ts';
 import type { ChangeOrigin } from '../../runtime/store.ts';
-import type { Caches } from '../../steps/tenant-work.ts';
+import type { Caches, TenantDependencies } from '../../steps/tenant-work.ts';
 
 export type Enqueue = (key: string, priority: 'change' | 'resync') => void;
 
@@ -24,28 +25,43 @@ export function concernsController(before: KubernetesObject | undefined, after: 
   return (
     old.generation !== current.generation ||
     old.deletionTimestamp !== current.deletionTimestamp ||
-    !isDeepStrictEqual(old.finalizers, current.finalizers) ||
+    // Ours, taken away by somebody else; that we have added it is no news.
+    (holds(old) && !holds(current)) ||
     VERBS.some((verb) => old.annotations?.[verb] !== current.annotations?.[verb])
   );
 }
 
+const holds = ({ finalizers }: ObjectMeta): boolean => (finalizers ?? []).includes(FINALIZER);
+
+/** The answer to our own write may come later than the event of it; repairing half a second later harms nobody. */
+const OWN_WRITE_MS = 500;
+
 /** Wires the caches to the queue; tenants that were there before are in the store already. */
-export function watchTenants(caches: Caches, enqueue: Enqueue): void {
+export function watchTenants({ caches, ownWrites, clock }: TenantDependencies, enqueue: Enqueue): void {
   for (const tenant of caches.tenants.list()) enqueue(keyOf(tenant), 'resync');
   caches.tenants.onChange((key, before, after, origin) => {
     if (after !== undefined && concernsController(before, after)) enqueue(key, priorityOf(origin));
   });
   caches.plans.onChange((_key, before, after) => planChanged(caches, enqueue, before, after));
   caches.servers.onChange((_key, before, after) => serverChanged(caches, enqueue, before, after));
-  for (const owned of [caches.secrets, caches.ingresses, caches.jobs]) {
-    owned.onChange((_key, before, after, origin) => ownedChanged(enqueue, (after ?? before) as KubernetesObject, origin));
+  caches.jobs.onChange((_key, before, after, origin) => ownedChanged(enqueue, after ?? before, origin));
+  for (const owned of [caches.secrets, caches.ingresses]) {
+    owned.onChange((_key, before, after, origin) => {
+      if (after === undefined || origin === 'list') ownedChanged(enqueue, after ?? before, origin);
+      else if (!ownWrites.has(after)) {
+        void clock.sleep(OWN_WRITE_MS).then(() => {
+          if (!ownWrites.has(after)) ownedChanged(enqueue, after, origin);
+        });
+      }
+    });
   }
 }
 
 const priorityOf = (origin: ChangeOrigin): 'change' | 'resync' => (origin === 'watch' ? 'change' : 'resync');
 
 /** By owner reference; the tenant may be gone by then, which its reconcile notices. */
-function ownedChanged(enqueue: Enqueue, object: KubernetesObject, origin: ChangeOrigin): void {
+function ownedChanged(enqueue: Enqueue, object: KubernetesObject | undefined, origin: ChangeOrigin): void {
+  if (object === undefined) return;
   const owner = (object.metadata.ownerReferences ?? []).find(({ kind, controller }) => controller === true && kind === STUDIO_TENANT.kind);
   if (owner !== undefined) enqueue(keyOf({ metadata: { ...object.metadata, name: owner.name } }), priorityOf(origin));
 }
