@@ -106,10 +106,10 @@ export class Studio implements AsyncDisposable {
         OPERATOR_IMAGE: IMAGE,
         WATCH_NAMESPACES: TENANTS,
         POD_NAMESPACE: SYSTEM,
-        // A test that kills an operator does not want to wait for its lease to run out.
-        LEASE_DURATION: '3s',
-        RENEW_DEADLINE: '2s',
-        RETRY_PERIOD: '500ms',
+        // Long enough for a busy machine; a test that kills an operator waits this long, or does without the election.
+        LEASE_DURATION: '15s',
+        RENEW_DEADLINE: '10s',
+        RETRY_PERIOD: '1s',
         ...settings,
       },
     });
