@@ -30,6 +30,8 @@ interface Ending {
 export class PodWorker {
   readonly #options: PodWorkerOptions;
   readonly #ending = Promise.withResolvers<Ending>();
+  /** The pod was deleted. A deadline ends its process and keeps the pod, with its log. */
+  readonly #release = Promise.withResolvers<void>();
   #pod: V1Pod;
   #isEnding = false;
   #isGone = false;
@@ -43,12 +45,14 @@ export class PodWorker {
   update(pod: V1Pod): void {
     this.#pod = pod;
     if (pod.metadata?.deletionTimestamp === undefined) return;
+    this.#release.resolve();
     this.#end({ graceMs: (pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000 });
   }
 
   /** The pod exists no more, or the pod runner stops: nothing to report, and no time to lose. */
   abandon(): void {
     this.#isGone = true;
+    this.#release.resolve();
     this.#end({ graceMs: 0 });
   }
 
@@ -57,7 +61,7 @@ export class PodWorker {
     try {
       await this.#live();
       // A pod that has ended stays until somebody deletes it.
-      await this.#ending.promise;
+      await this.#release.promise;
       if (!this.#isGone) await this.#options.api.confirmDeletion(this.#pod);
     } finally {
       await rm(this.#options.directory, { recursive: true, force: true });
