@@ -14,7 +14,10 @@ import { gatherTenant } from './gather.ts';
 import { runAsShard } from './roles.ts';
 import type { ServerSessions } from './server-sessions.ts';
 
-export type CloseOutcome = { readonly kind: 'closed' | 'absent' } | { readonly kind: 'foreign'; readonly message: string };
+export type CloseOutcome =
+  | { readonly kind: 'closed' | 'absent' }
+  /** `ownerChanged`: it is the tenant's, and somebody took it away from the operator. */
+  | { readonly kind: 'foreign' | 'ownerChanged'; readonly message: string };
 export type DropOutcome = { readonly kind: 'dropped' | 'absent' } | { readonly kind: 'foreign'; readonly message: string };
 export type DropRolesOutcome =
   | { readonly kind: 'dropped'; readonly pinnedIn: readonly string[] }
@@ -27,11 +30,18 @@ export type DropRolesOutcome =
 export async function closeDatabase(sessions: ServerSessions, spec: TenantDatabaseSpec): Promise<CloseOutcome> {
   const facts = await gatherTenant(sessions, spec);
   const { database } = facts;
-  const isOwn = database !== undefined && isOurs(database.mark, spec);
-  if (isOwn) await closeToAll(sessions, database);
+  const isOwn = database !== undefined && isRecorded(spec, database);
+  const isOwner = database?.owner === facts.operatorRole;
+  if (isOwn && isOwner) await closeToAll(sessions, database);
   await closeLogins(sessions, spec, facts);
   if (database === undefined) return { kind: 'absent' };
-  return isOwn ? { kind: 'closed' } : foreign(spec, database);
+  if (!isOwn) return foreign(spec, database);
+  return isOwner ? { kind: 'closed' } : ownerChanged(facts.operatorRole, database);
+}
+
+/** With our mark, and the one that was recorded, where one was. */
+function isRecorded(spec: TenantDatabaseSpec, { mark, oid }: DatabaseFacts): boolean {
+  return isOurs(mark, spec) && (spec.databaseOid === undefined || spec.databaseOid === oid);
 }
 
 async function closeToAll({ control }: ServerSessions, { name, allowConnections }: DatabaseFacts): Promise<void> {
@@ -56,8 +66,7 @@ export async function dropDatabase(sessions: ServerSessions, spec: TenantDatabas
   const { database, provisional, operatorRole } = await gatherTenant(sessions, spec);
   if (provisional?.owner === operatorRole) await drop(sessions, provisional.name);
   if (database === undefined) return { kind: 'absent' };
-  const isRecorded = spec.databaseOid === undefined || spec.databaseOid === database.oid;
-  if (!isOurs(database.mark, spec) || !isRecorded) return foreign(spec, database);
+  if (!isRecorded(spec, database)) return foreign(spec, database);
   await drop(sessions, database.name);
   return { kind: 'dropped' };
 }
@@ -138,4 +147,10 @@ function ownRoles(spec: TenantDatabaseSpec, facts: TenantFacts): readonly RoleFa
 function foreign(spec: TenantDatabaseSpec, { name, oid, mark }: DatabaseFacts): { readonly kind: 'foreign'; readonly message: string } {
   const why = isOurs(mark, spec) ? `its oid is ${oid} and not the recorded ${spec.databaseOid}` : describeMark(mark, spec);
   return { kind: 'foreign', message: `Database "${name}" was not made for this tenant: ${why}. It is left alone. Rename or drop it.` };
+}
+
+function ownerChanged(operator: string, { name, owner }: DatabaseFacts): { readonly kind: 'ownerChanged'; readonly message: string } {
+  const sql = `ALTER DATABASE ${quoteIdentifier(name)} OWNER TO ${quoteIdentifier(operator)};`;
+  const message = `Database "${name}" belongs to "${owner}" and no longer to the operator, which can neither close nor drop it. As a superuser run: ${sql}`;
+  return { kind: 'ownerChanged', message };
 }

@@ -5,25 +5,14 @@
 import { JOB } from '../api/resources.ts';
 import { migrationSelector } from '../desired/migration-keys.ts';
 import { migrationRun, type Job } from '../desired/migration-run.ts';
-import { deleteJob, deleteMigrationSecrets, removeMigrationLogin } from './schema-apply.ts';
+import { deleteJob, deleteMigrationSecrets } from './schema-apply.ts';
 import { isPodAtWork, migrationPods } from './schema-observe.ts';
 import type { TenantWork } from './tenant-work.ts';
 
 /**
- * Jobs, then their pods, then what they logged in with: a role must not go while a pod could still use it.
- * `waiting`: a pod is still at work; try again soon. Throws Unavailable and ServerNotReady.
+ * Jobs, then their pods, then the Secrets they logged in with. The login itself goes with the tenant's roles: nothing here
+ * needs the server, which may be gone for good. `waiting`: a pod is still at work; try again soon.
  */
-export async function removeMigration(work: TenantWork): Promise<'gone' | 'waiting'> {
-  if ((await removeMigrationJobs(work)) === 'waiting') return 'waiting';
-  const { organization } = await work.gathered();
-  if (organization === undefined) return 'gone';
-  const { roles } = await work.facts();
-  // One that is pinned by somebody's grants has lost its login and goes with the tenant's other roles.
-  if (roles.migrator !== undefined) await removeMigrationLogin(work);
-  return 'gone';
-}
-
-/** What of it is in Kubernetes: all that can be done where the server is gone for good. */
 export async function removeMigrationJobs(work: TenantWork): Promise<'gone' | 'waiting'> {
   const { tenant, dependencies } = work;
   const { namespace, name } = tenant.metadata;

@@ -12,7 +12,7 @@ import { observeSchema } from './schema-observe.ts';
 import { defineStep, type Settled, type Step, StepName } from './step.ts';
 import type { TenantWork } from './tenant-work.ts';
 
-export { removeMigration, removeMigrationJobs } from './schema-remove.ts';
+export { removeMigrationJobs } from './schema-remove.ts';
 
 const converging = defineStep<TenantWork, SchemaObserved, SchemaChange>({
   name: StepName.Schema,

@@ -13,12 +13,12 @@ import type { TenantFacts } from '../../desired/postgres/facts.ts';
 import { type Organization, OrganizationStatus } from '../../master/organization.ts';
 import { abandonOrganization, deleteOrganization, setStatus } from '../../master/organizations.ts';
 import { Unavailable } from '../../runtime/unavailable.ts';
+import { removeMigrator } from '../../servers/migrator.ts';
 import { closeDatabase, dropDatabase, dropRoles } from '../../servers/removal.ts';
-import type { ServerSessions } from '../../servers/server-sessions.ts';
 import { ServerNotReady } from '../../servers/servers.ts';
 import { removeFinalizer } from '../../steps/finalizer.ts';
 import { rebuildIfFound } from '../../steps/register.ts';
-import { removeMigration } from '../../steps/schema.ts';
+import { removeMigrationJobs } from '../../steps/schema.ts';
 import type { TenantWork } from '../../steps/tenant-work.ts';
 
 /** What is left to do, or nothing. */
@@ -51,21 +51,24 @@ async function takeDown(work: TenantWork, organization: Organization): Promise<D
     work.organizationIs(await setStatus(work.queryMaster, organization, OrganizationStatus.Retained));
     announce(work, plan, organization);
   }
-  if ((await removeMigrationWherePossible(work)) === 'waiting') {
+  if ((await endMigrations(work)) === 'waiting') {
     return waiting('MigrationEnding', 'Waiting until the migration Job and its pods are gone.', 2_000);
   }
-  const sessions = await reachServer(work, organization);
-  if ('kind' in sessions) return sessions;
-  return takeDownDatabase(work, organization, plan, sessions);
+  try {
+    return await takeDownDatabase(work, organization, plan);
+  } catch (error) {
+    if (!isServerAway(error)) throw error;
+    return withoutServer(work, organization);
+  }
 }
 
 /**
  * A namespace that is being deleted has lost its Roles first: its Jobs and pods are the namespace controller's then, and
  * none of them can do anything once the database is closed to all.
  */
-async function removeMigrationWherePossible(work: TenantWork): Promise<'gone' | 'waiting'> {
+async function endMigrations(work: TenantWork): Promise<'gone' | 'waiting'> {
   try {
-    return await removeMigration(work);
+    return await removeMigrationJobs(work);
   } catch (error) {
     if (!isForbidden(error)) throw error;
     work.log.warn('migrations are out of reach: no rights in the namespace, which may be going');
@@ -80,15 +83,8 @@ function announce(work: TenantWork, { policy, overruled }: DeletionPlan, organiz
   work.note('Normal', 'Deleting', `Database ${organization.databaseName} is being ${kept}`);
 }
 
-/** The server's sessions, or what to do without them. */
-async function reachServer(work: TenantWork, organization: Organization): Promise<ServerSessions | DeletionResult> {
-  try {
-    return await work.sessions();
-  } catch (error) {
-    const unreachable = (error instanceof Unavailable && error.system === 'server') || error instanceof ServerNotReady;
-    if (!unreachable) throw error;
-    return withoutServer(work, organization);
-  }
+function isServerAway(error: unknown): boolean {
+  return error instanceof ServerNotReady || (error instanceof Unavailable && error.system === 'server');
 }
 
 async function withoutServer(work: TenantWork, organization: Organization): Promise<DeletionResult> {
@@ -111,16 +107,14 @@ async function withoutServer(work: TenantWork, organization: Organization): Prom
   );
 }
 
-async function takeDownDatabase(
-  work: TenantWork,
-  organization: Organization,
-  { policy }: DeletionPlan,
-  sessions: ServerSessions,
-): Promise<DeletionResult> {
-  const spec = await work.database();
+/** Throws ServerNotReady and Unavailable where the server cannot be used. */
+async function takeDownDatabase(work: TenantWork, organization: Organization, { policy }: DeletionPlan): Promise<DeletionResult> {
+  const [sessions, spec, facts] = await Promise.all([work.sessions(), work.database(), work.facts()]);
+  // Where others hold it, it cannot log in any more and goes with the tenant's other roles.
+  if (facts.roles.migrator !== undefined) await removeMigrator(sessions, spec);
   const closed = await closeDatabase(sessions, spec);
   if (closed.kind === 'ownerChanged') return waiting('OwnerChanged', closed.message, 60_000);
-  const empty = holdsNothing(organization, await work.facts());
+  const empty = holdsNothing(organization, facts);
   if (policy === DeletionPolicy.Retain && !empty) return done;
   const dropped = await dropDatabase(sessions, spec);
   if (dropped.kind === 'foreign' && !empty) return waiting('ForeignDatabase', dropped.message, 300_000);

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ANNOTATION } from '../../../src/api/annotations.ts';
+import { findCondition } from '../../../src/api/conditions.ts';
 import { INGRESS } from '../../../src/api/resources.ts';
 import type { Ingress } from '../../../src/desired/ingress.ts';
-import { conditionOf, Studio, TENANTS } from '../../support/studio.ts';
+import { Studio, TENANTS } from '../../support/studio.ts';
 
 let studio: Studio;
 let n: number;
@@ -77,12 +78,14 @@ describe('a served tenant', () => {
     ['by its spec', { suspended: true }, {}],
     ['by annotation', {}, { [ANNOTATION.suspend]: 'incident 42' }],
   ])('is suspended %s: connections are refused, everything is kept; and resumes', async (_how, spec, annotations) => {
-    const suspended = await change({ subdomain: 'new-home', ...spec }, annotations);
-    expect([suspended.status?.phase, conditionOf(suspended, 'Ready')]).toEqual(['Suspended', 'True']);
+    await studio.applyTenant('my-studio', { subdomain: 'new-home', ...spec }, annotations);
+    const suspended = await studio.waitFor('my-studio', ({ status }) => status?.phase === 'Suspended');
+    expect(findCondition(suspended.status?.conditions, 'Ready')).toMatchObject({ status: 'True', reason: 'Suspended' });
     await expect(studio.asTenant('my-studio', 'SELECT 1')).rejects.toMatchObject({ code: '28000' });
     expect((await studio.master('SELECT status FROM organizations WHERE id = $1', [n]))[0]).toEqual({ status: 'suspended' });
     expect(await ingress()).toBeDefined();
-    await change({ subdomain: 'new-home' });
+    await studio.applyTenant('my-studio', { subdomain: 'new-home' });
+    await studio.waitFor('my-studio', ({ status }) => status?.phase === 'Ready');
     expect(await studio.asTenant('my-studio', 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 

@@ -115,6 +115,7 @@ describe('deleting with Delete', () => {
     );
     await studio.superuser(`ALTER DATABASE studio_${n}_db RENAME TO real_one`);
     await studio.superuser(`CREATE DATABASE studio_${n}_db`);
+    await studio.superuser(`REVOKE ALL ON DATABASE studio_${n}_db FROM PUBLIC`);
     await studio.superuser(`COMMENT ON DATABASE studio_${n}_db IS '${String(comment?.['text'])}'`);
     await studio.deleteTenant('swapped');
     await studio.reason('swapped', 'Reconciling', 'ForeignDatabase');
