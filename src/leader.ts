@@ -127,6 +127,8 @@ function masterDatabase({ config, log, metrics, leadership }: LeaderOptions, clu
         metrics.clients.sqlStatement('master', kind, seconds);
         metrics.clients.masterUp(outcome !== 'unavailable');
       },
+      // A connection that cannot be made never comes to a statement.
+      onFailure: () => metrics.clients.masterUp(false),
     },
     log,
   });

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 
 import type { ConnectionTarget } from '../clients/postgres/connection.ts';
-import { createDatabasePool, type DatabasePool } from '../clients/postgres/database-pool.ts';
+import { createDatabasePool, type DatabasePool, type DatabasePoolOptions } from '../clients/postgres/database-pool.ts';
 import { hasSqlState, SqlState } from '../clients/postgres/sql-state.ts';
 import type { Query, Sql } from '../clients/postgres/sql.ts';
 import type { StatementHooks } from '../clients/postgres/statement.ts';
@@ -28,7 +28,7 @@ export interface MasterDatabaseOptions {
   readonly clusterId: string;
   readonly adoptFromCluster: string | undefined;
   readonly maxConnections: number;
-  readonly hooks: StatementHooks;
+  readonly hooks: StatementHooks & Pick<DatabasePoolOptions, 'onFailure'>;
   /** Ends sessions of former leaders on the master, and waits until none is left. */
   readonly fence: (query: Query) => Promise<void>;
   readonly log: Logger;

@@ -183,6 +183,12 @@ export class Studio implements AsyncDisposable {
     );
   }
 
+  /** Ready to lead is not leading. */
+  async leads(operator: OperatorUnderTest): Promise<void> {
+    const series = /^leader_election_master_status{.*} 1$/m;
+    await eventually(async () => series.test(await operator.metrics()), { timeoutMs: READY_TIMEOUT_MS });
+  }
+
   async deleteTenant(name: string): Promise<void> {
     await this.cluster.api.delete(STUDIO_TENANT, { namespace: TENANTS, name });
   }
