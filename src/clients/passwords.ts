@@ -18,6 +18,11 @@ export function generatePassword(): string {
   return randomBytes(PASSWORD_BYTES).toString('base64url');
 }
 
+/** Whether a password is as long and of the characters that `generatePassword` makes; no person types one like it. */
+export function isGenerated(password: string): boolean {
+  return /^[A-Za-z0-9_-]{43}$/.test(password);
+}
+
 /** Whether bcrypt can tell this password from every other one: 1 to 72 bytes, no zero byte. */
 function isHashable(password: string): boolean {
   return password !== '' && !password.includes('\0') && Buffer.byteLength(password) <= MAX_BYTES;

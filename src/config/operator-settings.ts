@@ -90,7 +90,7 @@ export const OPERATOR_SETTINGS = {
     'PASSWORD_HASH_COST',
     integer(4, 15),
     '10',
-    'bcrypt cost of the stored password hash (each step doubles the time; 10 is some 60 ms).',
+    'bcrypt cost of the stored hash of a password that a person has put into the Secret (each step doubles the time; 10 is some 60 ms). Generated passwords have 256 random bits and are hashed at 4.',
   ),
   sweepInterval: setting(
     'SWEEP_INTERVAL',

@@ -23,7 +23,7 @@ export interface PlacementWish {
 export function placeTenant(wish: PlacementWish, servers: readonly PostgresServer[], databases: ReadonlyMap<string, number>): Placing {
   const candidates = servers.filter((server) => isCandidate(server, wish));
   if (candidates.length === 0) return noCandidate(wish, servers.length);
-  const open = candidates.filter((server) => server.spec.unschedulable !== true && server.metadata.deletionTimestamp === undefined);
+  const open = candidates.filter((server) => !server.spec.unschedulable && server.metadata.deletionTimestamp === undefined);
   const ready = open.filter((server) => isTrue(server.status?.conditions, 'Ready'));
   if (ready.length === 0) return notReady(wish, open.length);
   const load = (server: PostgresServer): number => (databases.get(server.metadata.name) ?? 0) / server.spec.capacity.maxDatabases;

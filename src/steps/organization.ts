@@ -33,7 +33,7 @@ export const organization = defineStep<TenantWork, Observed, Change>({
   async observe(work) {
     const gathered = await work.gathered();
     const serverName = gathered.organization?.serverName;
-    const server = serverName == null ? undefined : work.dependencies.caches.servers.get(serverName);
+    const server = serverName === undefined ? undefined : work.dependencies.caches.servers.get(serverName);
     return { gathered, server };
   },
   diff(work, { gathered, server }) {
@@ -69,11 +69,16 @@ function diffRegistered(work: TenantWork, row: Organization, server: PostgresSer
   if (server !== undefined && endpointDiffers(row, server)) {
     return { kind: 'outOfSync', change: { kind: 'endpoint', organization: row, server } };
   }
+  return diffPlacement(work, row, server) ?? { kind: 'inSync', message: `Organization ${row.id}` };
+}
+
+/** What the tenant asks of its server and plan that cannot be had now. */
+function diffPlacement(work: TenantWork, row: Organization, server: PostgresServer | undefined): Failed | Waiting | undefined {
+  const served = row.firstReadyAt !== null;
   const wanted = work.tenant.spec.database.server;
-  if (wanted !== undefined && wanted !== row.serverName) return moveUnsupported(wanted, row.serverName ?? '', served);
+  if (wanted !== undefined && wanted !== row.serverName) return moveUnsupported(wanted, row.serverName, served);
   if (work.plan() === undefined) return planNotFound(work, !served);
-  if (row.serverName !== null && server === undefined) return serverGone(row.serverName, served);
-  return { kind: 'inSync', message: `Organization ${row.id}` };
+  return server === undefined ? serverGone(row.serverName, served) : undefined;
 }
 
 function failed(refused: { readonly reason: string; readonly message: string }, blocks: boolean): Failed {

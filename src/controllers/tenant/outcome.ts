@@ -88,7 +88,7 @@ function verdictOf(error: unknown): Settled | undefined {
 }
 
 /** Tells an error apart by what it says about the tenant. `step` is where it happened. */
-export function problemOf(step: StepName | 'Deletion', error: unknown, work: TenantWork, condition?: ConditionType | undefined): Problem {
+export function problemOf(step: StepName | 'Deletion', error: unknown, work: TenantWork, condition?: ConditionType): Problem {
   return { step, condition, error, ...describe(step, error, work) };
 }
 

@@ -43,8 +43,7 @@ export function tenantStatus(input: StatusInput): StudioTenantStatus {
   return assemble(input, situation, stepStatements(input), url);
 }
 
-/** Also for deletion, which has no steps to report. */
-export function assemble(
+function assemble(
   input: StatusInput,
   situation: Situation,
   statements: readonly (readonly [ConditionType, Statement])[],
@@ -52,6 +51,23 @@ export function assemble(
 ): StudioTenantStatus {
   const { tenant, organization, report } = input;
   const before = tenant.status;
+  return {
+    observedGeneration: tenant.metadata.generation,
+    phase: situation.phase,
+    ...(organization === undefined ? keptFacts(before) : factsOf(tenant, organization)),
+    ...optional('url', url),
+    ...optional('schema', nonEmpty(report.schema ?? before?.schema)),
+    ...optional('handled', nonEmpty({ ...before?.handled, ...optional('retry', report.handledRetry) })),
+    ...optional('lastError', lastErrorOf(before?.lastError, input.outcome, input.now)),
+    conditions: allConditions(input, situation, statements),
+  };
+}
+
+function allConditions(
+  { tenant, now }: StatusInput,
+  situation: Situation,
+  statements: readonly (readonly [ConditionType, Statement])[],
+): readonly Condition[] {
   const all = [
     [ConditionType.Ready, situation.ready],
     [ConditionType.Reconciling, situation.reconciling],
@@ -59,23 +75,19 @@ export function assemble(
     ...statements,
   ] as const;
   const observedGeneration = tenant.metadata.generation;
-  const conditions = all.reduce<readonly Condition[]>(
-    (sum, [type, { status, reason, message }]) => setCondition(sum, { type, status, reason, message, observedGeneration }, input.now),
-    before?.conditions ?? [],
+  return all.reduce<readonly Condition[]>(
+    (sum, [type, { status, reason, message }]) => setCondition(sum, { type, status, reason, message, observedGeneration }, now),
+    tenant.status?.conditions ?? [],
   );
-  const handled = { ...before?.handled, ...(report.handledRetry === undefined ? {} : { retry: report.handledRetry }) };
-  const lastError = lastErrorOf(before?.lastError, input.outcome, input.now);
-  const schema = report.schema ?? before?.schema;
-  return {
-    observedGeneration,
-    phase: situation.phase,
-    ...(organization === undefined ? keptFacts(before) : factsOf(tenant, organization)),
-    ...(url === undefined ? {} : { url }),
-    ...(schema === undefined || Object.keys(schema).length === 0 ? {} : { schema }),
-    ...(Object.keys(handled).length === 0 ? {} : { handled }),
-    ...(lastError === undefined ? {} : { lastError }),
-    conditions,
-  };
+}
+
+/** A field that is there or not: never one that is there and undefined. */
+function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
+}
+
+function nonEmpty<T extends object>(value: T | undefined): T | undefined {
+  return value === undefined || Object.keys(value).length === 0 ? undefined : value;
 }
 
 /** https://my-studio.platform.com; scheme and port by configuration. */
@@ -94,33 +106,20 @@ type Facts = Pick<StudioTenantStatus, 'organizationId' | 'database' | 'credentia
 
 function keptFacts(before: StudioTenantStatus | undefined): Facts {
   return {
-    ...(before?.organizationId === undefined ? {} : { organizationId: before.organizationId }),
-    ...(before?.database === undefined ? {} : { database: before.database }),
-    ...(before?.credentials === undefined ? {} : { credentials: before.credentials }),
+    ...optional('organizationId', before?.organizationId),
+    ...optional('database', before?.database),
+    ...optional('credentials', before?.credentials),
   };
 }
 
 function factsOf(tenant: StudioTenant, organization: Organization): Facts {
   const { serverName, databaseHost, databasePort, databaseOid, credentialsGeneration } = organization;
   const name = databaseName(organization.id);
+  const generation = credentialsGeneration === 0 ? undefined : credentialsGeneration;
   return {
     organizationId: organization.id,
-    ...(serverName === null
-      ? {}
-      : {
-          database: {
-            server: serverName,
-            ...(databaseHost === null ? {} : { host: databaseHost }),
-            ...(databasePort === null ? {} : { port: databasePort }),
-            name,
-            ...(databaseOid === null ? {} : { oid: databaseOid }),
-          },
-        }),
-    credentials: {
-      secretName: secretName(tenant.metadata.name),
-      username: name,
-      ...(credentialsGeneration === 0 ? {} : { generation: credentialsGeneration }),
-    },
+    database: { server: serverName, host: databaseHost, port: databasePort, name, ...optional('oid', databaseOid ?? undefined) },
+    credentials: { secretName: secretName(tenant.metadata.name), username: name, ...optional('generation', generation) },
   };
 }
 

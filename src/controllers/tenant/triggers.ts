@@ -9,6 +9,7 @@ import { FINALIZER } from '../../api/group.ts';
 import { type KubernetesObject, keyOf, type ObjectMeta } from '../../api/object-meta.ts';
 import type { PostgresServer } from '../../api/postgres-server.ts';
 import { STUDIO_TENANT } from '../../api/resources.ts';
+import type { StudioTenant } from '../../api/studio-tenant.ts';
 import type { TenantPlan } from '../../api/tenant-plan.ts';
 import type { ChangeOrigin } from '../../runtime/store.ts';
 import type { Caches, TenantDependencies } from '../../steps/tenant-work.ts';
@@ -49,9 +50,7 @@ export function watchTenants({ caches, ownWrites, clock }: TenantDependencies, e
     owned.onChange((_key, before, after, origin) => {
       if (after === undefined || origin === 'list') ownedChanged(enqueue, after ?? before, origin);
       else if (!ownWrites.has(after)) {
-        void clock.sleep(OWN_WRITE_MS).then(() => {
-          if (!ownWrites.has(after)) ownedChanged(enqueue, after, origin);
-        });
+        void clock.sleep(OWN_WRITE_MS).then(() => (ownWrites.has(after) ? undefined : ownedChanged(enqueue, after, origin)));
       }
     });
   }
@@ -74,12 +73,15 @@ function planChanged(caches: Caches, enqueue: Enqueue, before: TenantPlan | unde
 
 /** Those that live on the server, and those that wait for a place anywhere. */
 function serverChanged(caches: Caches, enqueue: Enqueue, before: PostgresServer | undefined, after: PostgresServer | undefined): void {
-  if (before !== undefined && after !== undefined && !differs(before, after)) return;
   const name = (after ?? before)?.metadata.name;
-  for (const tenant of caches.tenants.list()) {
-    const placed = tenant.status?.database?.server;
-    if (placed === undefined || placed === name) enqueue(keyOf(tenant), 'resync');
-  }
+  if (before !== undefined && after !== undefined && !differs(before, after)) return;
+  for (const tenant of caches.tenants.list()) if (isPlacedOn(tenant, name) !== false) enqueue(keyOf(tenant), 'resync');
+}
+
+/** Undefined: it has no place yet. */
+function isPlacedOn({ status }: StudioTenant, server: string | undefined): boolean | undefined {
+  const placed = status?.database?.server;
+  return placed === undefined ? undefined : placed === server;
 }
 
 /** The count of databases in a server's status changes with every tenant and concerns none. */
