@@ -14,6 +14,8 @@ export interface PlacementWish {
   readonly server: string | undefined;
   /** Which servers the plan allows, by their labels. */
   readonly selector: LabelSelector | undefined;
+  /** Names of servers that gave no answer a moment ago, whatever their status still says. */
+  readonly away?: ReadonlySet<string>;
 }
 
 /**
@@ -24,7 +26,7 @@ export function placeTenant(wish: PlacementWish, servers: readonly PostgresServe
   const candidates = servers.filter((server) => isCandidate(server, wish));
   if (candidates.length === 0) return noCandidate(wish, servers.length);
   const open = candidates.filter((server) => !server.spec.unschedulable && server.metadata.deletionTimestamp === undefined);
-  const ready = open.filter((server) => isTrue(server.status?.conditions, 'Ready'));
+  const ready = open.filter((server) => isTrue(server.status?.conditions, 'Ready') && wish.away?.has(server.metadata.name) !== true);
   if (ready.length === 0) return notReady(wish, open.length);
   const load = (server: PostgresServer): number => (databases.get(server.metadata.name) ?? 0) / server.spec.capacity.maxDatabases;
   const [emptiest] = ready.toSorted((a, b) => load(a) - load(b) || a.metadata.name.localeCompare(b.metadata.name));

@@ -27,6 +27,9 @@ type Change =
   | { readonly kind: 'claim'; readonly organization: Organization; readonly claims: Claims }
   | { readonly kind: 'endpoint'; readonly organization: Organization; readonly server: PostgresServer };
 
+/** Servers wake who waits for them; a moment in which one gave no answer leaves no trace that could. */
+const NOWHERE_RETRY_MS = 30_000;
+
 export const organization = defineStep<TenantWork, Observed, Change>({
   name: StepName.Organization,
   condition: ConditionType.Registered,
@@ -52,7 +55,7 @@ export const organization = defineStep<TenantWork, Observed, Change>({
 function diffUnregistered(work: TenantWork, gathered: GatheredOrganization): Verdict<Change> {
   const refused = work.refusal ?? refusalOf(claimsOf(work.tenant), work.dependencies.config);
   if (refused !== undefined) return failed(refused, true);
-  if (work.nowhere !== undefined) return { kind: 'waiting', ...work.nowhere, blocks: true };
+  if (work.nowhere !== undefined) return { kind: 'waiting', ...work.nowhere, blocks: true, retryAfterMs: NOWHERE_RETRY_MS };
   const back = comingBack(work.tenant, gathered, work.isAlive);
   if (back?.kind === 'refused') return failed(back, true);
   if (back !== undefined) return { kind: 'outOfSync', change: back };

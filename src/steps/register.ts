@@ -17,10 +17,10 @@ import type { TenantWork } from './tenant-work.ts';
 
 /** Sets `work.nowhere` or `work.refusal` where it could not be. */
 export async function registerTenant(work: TenantWork): Promise<void> {
-  const found = await findOnServers(work);
+  const { found, away } = await findOnServers(work);
   // Counting and registering are one act: of two tenants only one gets a server's last place.
   const outcome = await work.dependencies.placement.run(
-    () => (found === undefined ? registerNew(work) : rebuild(work, found)),
+    () => (found === undefined ? registerNew(work, away) : rebuild(work, found)),
     work.signal,
   );
   work.forget('organization');
@@ -31,7 +31,7 @@ export async function registerTenant(work: TenantWork): Promise<void> {
 
 /** For a deletion: only what has a database on a server gets its row back. */
 export async function rebuildIfFound(work: TenantWork): Promise<void> {
-  const found = await findOnServers(work);
+  const { found } = await findOnServers(work);
   if (found === undefined) return;
   const outcome = await rebuild(work, found);
   work.forget('organization');
@@ -44,22 +44,30 @@ interface Found {
   readonly oid: number;
 }
 
+interface Search {
+  readonly found: Found | undefined;
+  /** Servers that gave no answer: no tenant is placed there, or it would be bound to a dead one. */
+  readonly away: ReadonlySet<string>;
+}
+
 /**
  * A database whose comment carries this uid, although the master database has no row: the master database was restored
  * from a backup older than the tenant. Servers that are not Ready are passed over, unless the object says that it had a
  * database: then its data must not be replaced by an empty one, and the search waits for every server.
  */
-async function findOnServers(work: TenantWork): Promise<Found | undefined> {
+async function findOnServers(work: TenantWork): Promise<Search> {
   const hadDatabase = work.tenant.status?.database?.oid !== undefined;
+  const away = new Set<string>();
   for (const server of work.dependencies.caches.servers.list()) {
     if (!hadDatabase && !isTrue(server.status?.conditions, 'Ready')) continue;
     const database = await findOn(work, server).catch((error: unknown) => {
       if (hadDatabase || !isAway(error)) throw error;
+      away.add(server.metadata.name);
       return undefined;
     });
-    if (database !== undefined) return { server, n: database.n, oid: database.oid };
+    if (database !== undefined) return { found: { server, n: database.n, oid: database.oid }, away };
   }
-  return undefined;
+  return { found: undefined, away };
 }
 
 async function findOn(work: TenantWork, { metadata }: PostgresServer): Promise<{ readonly n: number; readonly oid: number } | undefined> {
@@ -88,8 +96,8 @@ async function rebuild(work: TenantWork, found: Found): Promise<RegisterOutcome>
   });
 }
 
-async function registerNew(work: TenantWork): Promise<RegisterOutcome | undefined> {
-  const wish = { server: work.tenant.spec.database.server, selector: work.plan()?.spec.database.serverSelector };
+async function registerNew(work: TenantWork, away: ReadonlySet<string>): Promise<RegisterOutcome | undefined> {
+  const wish = { server: work.tenant.spec.database.server, selector: work.plan()?.spec.database.serverSelector, away };
   const counts = await countOrganizations(work.queryMaster);
   const placing = placeTenant(wish, work.dependencies.caches.servers.list(), counts);
   if (placing.kind === 'nowhere') {

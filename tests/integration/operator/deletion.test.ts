@@ -191,6 +191,9 @@ describe('a server that is gone for good', () => {
     await studio.applyTenant('abandoned', { database: { server: 'doomed' } }, { [ANNOTATION.abandonDatabase]: `studio_${n}_db` });
     await studio.gone('abandoned');
     expect(await statusInMaster(n)).toBe('abandoned');
+    // It is the emptiest of all now, and may still be called Ready: nobody is to be placed there.
+    await studio.applyTenant('next-one');
+    expect((await studio.settled('next-one')).status?.database?.server).toBe('main');
   });
 });
 

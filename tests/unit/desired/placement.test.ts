@@ -32,6 +32,12 @@ describe('placing a tenant', () => {
     expect(placeTenant(wish, [aServer('a')], none)).toMatchObject({ kind: 'nowhere', reason: 'NoServerForPlan' });
   });
 
+  it('passes over a server that gave no answer a moment ago, although its status says Ready', () => {
+    const wish = { ...anywhere, away: new Set(['empty']) };
+    expect(placeTenant(wish, [aServer('empty'), aServer('b')], new Map([['b', 9]]))).toMatchObject({ server: { metadata: { name: 'b' } } });
+    expect(placeTenant({ ...wish, server: 'empty' }, [aServer('empty')], none)).toMatchObject({ reason: 'ServerNotReady' });
+  });
+
   it('says that there is no server at all', () => {
     expect(placeTenant(anywhere, [], none)).toMatchObject({ reason: 'NoServer' });
   });
