@@ -1,10 +1,9 @@
-// PostgresServer: a PostgreSQL server that tenants' databases live on. Schema, types and parser of the kind.
+// PostgresServer: a PostgreSQL server that tenants' databases live on. Schema and types of the kind.
 // Schema and types are one: the CRD is generated from what stands here.
 import { z } from 'zod';
 import { conditionsSchema } from './conditions.ts';
 import type { Immutable } from './immutable.ts';
 import type { KubernetesObject } from './object-meta.ts';
-import { objectParser } from './object-parser.ts';
 import { observedGenerationSchema } from './observed-generation.ts';
 import { DATABASE_IDENTIFIER, DNS_SUBDOMAIN } from './patterns.ts';
 import { secretReferenceSchema } from './references.ts';
@@ -121,6 +120,3 @@ export function connectAddress(spec: Pick<PostgresServerSpec, 'host' | 'port' | 
 export function directAddress(spec: Pick<PostgresServerSpec, 'host' | 'port' | 'direct'>): Address {
   return { host: spec.direct.host ?? spec.host, port: spec.direct.port ?? spec.port };
 }
-
-/** Throws an Error with a sentence when the shape is wrong. */
-export const parsePostgresServer = objectParser<PostgresServer>('PostgresServer', postgresServerSpecSchema, postgresServerStatusSchema);

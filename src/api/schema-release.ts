@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { conditionsSchema } from './conditions.ts';
 import type { Immutable } from './immutable.ts';
 import type { KubernetesObject } from './object-meta.ts';
-import { objectParser } from './object-parser.ts';
 import { observedGenerationSchema } from './observed-generation.ts';
 import { ENVIRONMENT_NAME, IMAGE_REFERENCE, LOCK_TIMEOUT } from './patterns.ts';
 import { objectName } from './references.ts';
@@ -148,6 +147,3 @@ export interface SchemaRelease extends KubernetesObject {
   readonly spec: SchemaReleaseSpec;
   readonly status?: SchemaReleaseStatus;
 }
-
-/** Throws an Error with a sentence when the shape is wrong. */
-export const parseSchemaRelease = objectParser<SchemaRelease>('SchemaRelease', schemaReleaseSpecSchema, schemaReleaseStatusSchema);

@@ -1,4 +1,4 @@
-// StudioTenant: one customer of the platform. Schema, types and parser of the kind.
+// StudioTenant: one customer of the platform. Schema and types of the kind.
 // Schema and types are one: the CRD is generated from what stands here.
 import { z } from 'zod';
 import { customDomainsSchema } from './custom-domains.ts';
@@ -6,7 +6,6 @@ import { databaseSettingsSchema } from './database-settings.ts';
 import type { Immutable } from './immutable.ts';
 import { ingressAnnotationsSchema } from './ingress-annotations.ts';
 import type { KubernetesObject } from './object-meta.ts';
-import { objectParser } from './object-parser.ts';
 import { EXTENSION_NAME, LONG_DURATION, SUBDOMAIN } from './patterns.ts';
 import { nameOf, objectName } from './references.ts';
 import { RESERVED_SUBDOMAINS } from './reserved.ts';
@@ -116,6 +115,3 @@ export interface StudioTenant extends KubernetesObject {
   readonly spec: StudioTenantSpec;
   readonly status?: StudioTenantStatus;
 }
-
-/** Throws an Error with a sentence when the shape is wrong. */
-export const parseStudioTenant = objectParser<StudioTenant>('StudioTenant', studioTenantSpecSchema, studioTenantStatusSchema);

@@ -1,4 +1,4 @@
-// TenantPlan: what tenants get that do not ask for something else. Schema, types and parser of the kind.
+// TenantPlan: what tenants get that do not ask for something else. Schema and types of the kind.
 // Schema and types are one: the CRD is generated from what stands here.
 import { z } from 'zod';
 import { conditionsSchema } from './conditions.ts';
@@ -6,7 +6,6 @@ import { databaseSettingsSchema } from './database-settings.ts';
 import type { Immutable } from './immutable.ts';
 import { labelSelectorSchema } from './label-selector.ts';
 import type { KubernetesObject } from './object-meta.ts';
-import { objectParser } from './object-parser.ts';
 import { observedGenerationSchema } from './observed-generation.ts';
 
 export const tenantPlanSpecSchema = z.object({
@@ -46,6 +45,3 @@ export interface TenantPlan extends KubernetesObject {
   readonly spec: TenantPlanSpec;
   readonly status?: TenantPlanStatus;
 }
-
-/** Throws an Error with a sentence when the shape is wrong. */
-export const parseTenantPlan = objectParser<TenantPlan>('TenantPlan', tenantPlanSpecSchema, tenantPlanStatusSchema);

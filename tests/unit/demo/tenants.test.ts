@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Condition } from '../../../src/api/conditions.ts';
-import { parseStudioTenant, type StudioTenant } from '../../../src/api/studio-tenant.ts';
+import type { StudioTenant } from '../../../src/api/studio-tenant.ts';
+import type { Phase } from '../../../src/api/studio-tenant-status.ts';
+import { aTenant } from '../../support/a-tenant.ts';
 import { demoOptions } from '../../../dev/demo/options.ts';
 import { UsageError } from '../../../dev/cluster/arguments.ts';
 import { TENANTS } from '../../../dev/demo/expectations.ts';
@@ -12,18 +14,9 @@ import { MemoryStore } from '../../../src/runtime/memory-store.ts';
 
 type Flags = Readonly<Record<string, 'True' | 'False'>>;
 
-const tenant = (flags: Flags, { phase = 'Provisioning', observed = 2, name = 'one' } = {}): StudioTenant =>
-  parseStudioTenant({
-    apiVersion: 'studio-platform.io/v1alpha1',
-    kind: 'StudioTenant',
-    metadata: {
-      name,
-      namespace: 'studio-tenants',
-      uid: name,
-      resourceVersion: '1',
-      generation: 2,
-      creationTimestamp: '2026-01-01T00:00:00Z',
-    },
+const tenant = (flags: Flags, { phase = 'Provisioning' as Phase, observed = 2, name = 'one' } = {}): StudioTenant =>
+  aTenant({
+    metadata: { name, uid: name, generation: 2 },
     spec: { displayName: 'One', subdomain: name },
     status: { observedGeneration: observed, phase, conditions: Object.entries(flags).map(([type, status]) => condition(type, status)) },
   });
