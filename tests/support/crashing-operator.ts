@@ -1,26 +1,46 @@
 /**
- * The operator, killed by itself with SIGKILL right after its Nth side effect about tenants: CRASH_AFTER says which,
- * CRASH_LOG receives the name of each. An entry point of its own, so that the operator needs no switch for tests:
- * it uses the hooks that metrics come from, which every API call and SQL statement passes when it has been answered.
+ * The operator, killed by itself with SIGKILL right after the Nth side effect about one tenant. An entry point of its own,
+ * so that the operator needs no switch for tests: it uses the hooks that metrics come from, which every API call and SQL
+ * statement passes when it has been answered, and the logger, which is told whose reconcile begins.
  */
-import { appendFileSync } from 'node:fs';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { appendFileSync, readFileSync } from 'node:fs';
+
+import type { Logger } from 'pino';
 
 import { loadConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { runOperator } from '../../src/operator.ts';
+import type { CrashOrder } from './crash-relay.ts';
 
-const crashAfter = Number(process.env['CRASH_AFTER'] ?? 0);
-const crashLog = process.env['CRASH_LOG'] ?? '';
+/** Read at every side effect: a test arms an operator that is running already. */
+const orderFile = process.env['CRASH_ORDER'] ?? '';
 const READS = new Set(['get', 'list', 'watch']);
-/** What the operator does for itself, whatever its tenants do. */
-const OWN_RESOURCES = new Set(['leases', 'events', 'postgresservers', 'tenantplans', 'schemareleases']);
+const STUDIO_TENANTS = 'studiotenant';
+/** Which tenant the work under way is for. */
+const reconciling = new AsyncLocalStorage<string | undefined>();
+let armed: CrashOrder | undefined;
 let effects = 0;
 
 function effect(name: string): void {
+  const order = JSON.parse(readFileSync(orderFile, 'utf8')) as CrashOrder;
+  if (order.tenant !== reconciling.getStore()) return;
+  if (armed?.tenant !== order.tenant) effects = 0;
+  armed = order;
   effects += 1;
-  appendFileSync(crashLog, `${name}\n`);
-  if (effects === crashAfter) process.kill(process.pid, 'SIGKILL');
+  appendFileSync(order.log, `${name}\n`);
+  if (effects === order.after) process.kill(process.pid, 'SIGKILL');
+}
+
+/** Every reconcile begins with a logger of its own. */
+function tellingWhose(log: Logger): Logger {
+  const child = log.child.bind(log);
+  const told = (bindings: Record<string, unknown>): Logger => {
+    reconciling.enterWith(bindings['controller'] === STUDIO_TENANTS ? String(bindings['name']) : undefined);
+    return child(bindings);
+  };
+  return Object.assign(log, { child: told });
 }
 
 const metrics = createMetrics();
@@ -29,7 +49,7 @@ process.once('SIGTERM', () => stop.abort(new Error('stopped')));
 const config = loadConfig(process.env, []);
 await runOperator({
   config,
-  log: createLogger(config.log, { isTerminal: false }),
+  log: tellingWhose(createLogger(config.log, { isTerminal: false })),
   signal: stop.signal,
   metrics: {
     ...metrics,
@@ -37,11 +57,11 @@ await runOperator({
       ...metrics.clients,
       kubernetesCall(verb, resource, code, seconds) {
         metrics.clients.kubernetesCall(verb, resource, code, seconds);
-        if (!READS.has(verb) && !OWN_RESOURCES.has(resource)) effect(`${verb} ${resource}`);
+        if (!READS.has(verb)) effect(`${verb} ${resource}`);
       },
       sqlStatement(target, kind, seconds) {
         metrics.clients.sqlStatement(target, kind, seconds);
-        if (isTenantStatement(kind)) effect(`${target}: ${kind}`);
+        if (isWrite(kind)) effect(`${target}: ${kind}`);
       },
     },
   },
@@ -49,6 +69,6 @@ await runOperator({
 process.exit(0);
 
 /** Reads are passed over: dying after one is dying before the next write. */
-function isTenantStatement(kind: string): boolean {
-  return !/^(?:gather|count|find|identity|fence|begin|commit|probe|select|server|claim-installation|check)/.test(kind);
+function isWrite(kind: string): boolean {
+  return !/^(?:gather|count|find|list|inspect|identify|ping|begin|rollback|server-occupants|end-former)/.test(kind);
 }

@@ -189,6 +189,11 @@ export class Studio implements AsyncDisposable {
     await eventually(async () => series.test(await operator.metrics()), { timeoutMs: READY_TIMEOUT_MS });
   }
 
+  /** Whatever else is in the object stays as it is. */
+  async annotateTenant(name: string, annotations: Readonly<Record<string, string>>): Promise<void> {
+    await this.cluster.annotate(STUDIO_TENANT, { namespace: TENANTS, name }, annotations);
+  }
+
   async deleteTenant(name: string): Promise<void> {
     await this.cluster.api.delete(STUDIO_TENANT, { namespace: TENANTS, name });
   }

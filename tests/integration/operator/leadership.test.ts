@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { eventually } from '../../support/eventually.ts';
+import { queryAs } from '../../support/postgres.ts';
 import { messageOf, Studio } from '../../support/studio.ts';
 
 let studio: Studio;
@@ -16,6 +17,12 @@ const sessions = async (): Promise<readonly string[]> => {
   );
   return rows.map(({ name }) => String(name));
 };
+
+function withApplicationName(url: string, name: string): string {
+  const named = new URL(url);
+  named.searchParams.set('application_name', name);
+  return named.href;
+}
 
 describe('two operators', () => {
   it('take turns: the second waits, and takes over when the first is killed, after its sessions are gone', async () => {
@@ -53,6 +60,25 @@ describe('two operators', () => {
     const living = await studio.master('SELECT name, count(*)::int AS rows FROM organizations WHERE living GROUP BY 1 HAVING count(*) > 1');
     expect(living).toEqual([]);
     await second.stop();
+  });
+
+  it('the new leader ends what a former one still has under way, on the master and on servers, before it does anything', async () => {
+    // What a former leader's session looks like: the same login, another leader's name.
+    const former = (url: string, effect: string): Promise<unknown> =>
+      queryAs(withApplicationName(url, 'studio-operator/former_leader'), `SELECT pg_sleep(3600); ${effect}`);
+    const underWay = [
+      former(studio.postgres.adminUrl, 'CREATE DATABASE studio_too_late'),
+      former(studio.postgres.masterUrl, 'CREATE TABLE public.too_late ()'),
+    ].map((statement) => expect(statement).rejects.toMatchObject({ code: '57P01' }));
+    await eventually(async () => (await sessions()).length === 1);
+    const leader = await studio.startOperator();
+    await studio.applyTenant('fenced');
+    await studio.settled('fenced');
+    await Promise.all(underWay);
+    expect(await sessions()).not.toContain('studio-operator/former_leader');
+    expect(await studio.superuser("SELECT 1 FROM pg_database WHERE datname = 'studio_too_late'")).toEqual([]);
+    expect(await studio.master("SELECT to_regclass('public.too_late') AS it")).toEqual([{ it: null }]);
+    await leader.stop();
   });
 
   it('of another cluster is refused by the master database, and says what to do', async () => {

@@ -1,0 +1,94 @@
+/**
+ * A relay of operators, each of which is to die at a given point: the next one stands by with warm caches and takes over
+ * at once, because the test releases the dead one's Lease. Separate from the scenarios, which only say what is asked.
+ */
+import { writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { LEASE } from '../../src/api/resources.ts';
+import type { OperatorUnderTest } from './operator-under-test.ts';
+import { type Studio, SYSTEM } from './studio.ts';
+
+/** What a crashing operator reads: after which side effect about which tenant it dies, and where it notes them. */
+export interface CrashOrder {
+  readonly tenant: string;
+  /** 1 is the first; 0: does not die, only notes. */
+  readonly after: number;
+  readonly log: string;
+}
+
+const CRASHING = path.resolve(import.meta.dirname, 'crashing-operator.ts');
+/** Nobody loses the Lease by time: it passes on when its holder is dead. */
+const TIMING = { LEASE_DURATION: '10m', RENEW_DEADLINE: '9m', RETRY_PERIOD: '300ms' };
+const NOBODY: CrashOrder = { tenant: '', after: 0, log: '' };
+
+export class CrashRelay implements AsyncDisposable {
+  readonly #studio: Studio;
+  readonly #orderFile: string;
+  #leader: OperatorUnderTest | undefined;
+  #standby: Promise<OperatorUnderTest> | undefined;
+
+  constructor(studio: Studio) {
+    this.#studio = studio;
+    this.#orderFile = path.join(studio.directory, 'crash-order.json');
+    writeFileSync(this.#orderFile, JSON.stringify(NOBODY));
+  }
+
+  /** The first leader, and behind it the first that stands by. */
+  async start(): Promise<void> {
+    this.#leader = await this.#operator();
+    this.#standBy();
+  }
+
+  /**
+   * Has the leader die after its `after`th side effect about the tenant, and the next one take over. Returns the effects
+   * up to there; fewer than `after` when `done` came first, and nobody died.
+   */
+  async crash(
+    tenant: string,
+    after: number,
+    { ask, done }: { ask(): Promise<unknown>; done(): Promise<unknown> },
+  ): Promise<readonly string[]> {
+    if (this.#leader === undefined) throw new Error('the relay has not been started');
+    const log = path.join(this.#studio.directory, `effects-${tenant}.log`);
+    await writeFile(log, '');
+    await writeFile(this.#orderFile, JSON.stringify({ tenant, after, log } satisfies CrashOrder));
+    await ask();
+    const ending = this.#leader.ended.then(() => 'killed' as const);
+    const outcome = await Promise.race([ending, done().then(() => 'done' as const)]);
+    await writeFile(this.#orderFile, JSON.stringify(NOBODY));
+    if (outcome === 'killed') await this.#takeOver();
+    return (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
+  }
+
+  /** Orderly; the exit code of the last leader. */
+  async stop(): Promise<number> {
+    const [leader, standby] = [this.#leader, await this.#standby];
+    this.#leader = this.#standby = undefined;
+    await standby?.stop();
+    return (await leader?.stop()) ?? 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #takeOver(): Promise<void> {
+    const next = await this.#standby;
+    const lease = { namespace: SYSTEM, name: 'studio-operator' };
+    await this.#studio.cluster.api.jsonPatch(LEASE, lease, [{ op: 'replace', path: '/spec/holderIdentity', value: '' }]);
+    this.#leader = next;
+    this.#standBy();
+  }
+
+  #standBy(): void {
+    this.#standby = this.#operator();
+    // Looked at when it is needed.
+    this.#standby.catch(() => undefined);
+  }
+
+  async #operator(): Promise<OperatorUnderTest> {
+    return await this.#studio.startOperator({ ...TIMING, CRASH_ORDER: this.#orderFile }, CRASHING);
+  }
+}
