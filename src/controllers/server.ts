@@ -46,8 +46,11 @@ async function look({ servers, config }: ServerDependencies, server: PostgresSer
     if (state.kind === 'ready') return state;
     return { kind: 'notReady', reason: state.error.reason, message: state.error.message };
   } catch (error) {
-    if (error instanceof Unavailable && error.system === 'server') return { kind: 'unreachable', message: error.message };
-    throw error;
+    if (!(error instanceof Unavailable) || error.system !== 'server') throw error;
+    return {
+      kind: 'unreachable',
+      message: `${error.message}. Start the server, or correct spec.host and spec.port; it is asked again soon.`,
+    };
   }
 }
 

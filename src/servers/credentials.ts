@@ -105,7 +105,7 @@ async function readReferenced(source: SecretSource, reference: SecretReference, 
         `apiGroups [""], resources [secrets], resourceNames [${reference.name}], verbs [get].`,
     );
   }
-  throw new ServerNotReady('SecretNotFound', `There is no Secret ${name} (spec.${field}).`);
+  throw new ServerNotReady('SecretNotFound', `There is no Secret ${name}. Create it, or correct spec.${field}.`);
 }
 
 function textIn({ data }: Secret, key: string): string | undefined {

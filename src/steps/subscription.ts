@@ -45,6 +45,6 @@ function wantedSubscription(work: TenantWork): Wanted | undefined {
 }
 
 function planMissing(work: TenantWork): Verdict<Change> {
-  const message = `No TenantPlan is named "${work.tenant.spec.plan}".`;
+  const message = `No TenantPlan is named "${work.tenant.spec.plan}". Create it, or correct spec.plan.`;
   return { kind: 'waiting', reason: 'PlanNotFound', message, blocks: true };
 }
