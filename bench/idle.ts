@@ -35,7 +35,7 @@ const SETTLING_MS = 75_000;
 
 export const idle = async (options: BenchOptions, parts: StartedParts, signal: AbortSignal): Promise<IdleResult> => {
   const { tenants, minutes, release } = options;
-  const stage = await setStage(parts, release, signal);
+  const stage = await setStage(parts, options, signal);
   await withProgress(`Applying ${tenants} tenants`, async () => await applyTenants(stage, tenants, signal));
   const operator = await stage.startOperator();
   await withProgress(`Making ${tenants} tenants`, async () => await allReady(stage, operator, tenants, signal));

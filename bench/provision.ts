@@ -17,7 +17,7 @@ import { mark, windowSince, type Window } from './window.ts';
 
 export interface ProvisionResult {
   readonly kind: 'provision';
-  readonly options: Pick<BenchOptions, 'tenants' | 'existing' | 'release' | 'parallel'>;
+  readonly options: Pick<BenchOptions, 'tenants' | 'existing' | 'release' | 'parallel' | 'noSync'>;
   readonly limit: LimitResult;
   /** Undefined with --limit-only. */
   readonly operator: OperatorResult | undefined;
@@ -47,8 +47,8 @@ const TAIL_MS = 3_000;
 const SERVER_TIMEOUT_MS = 60_000;
 
 export const provision = async (options: BenchOptions, parts: StartedParts, signal: AbortSignal): Promise<ProvisionResult> => {
-  const { tenants, existing, release, parallel } = options;
-  const stage = await setStage(parts, release, signal);
+  const { tenants, existing, release, parallel, noSync } = options;
+  const stage = await setStage(parts, options, signal);
   if (existing > 0) await prepareExisting(stage, existing, signal);
   const half = { tenants: Math.ceil(tenants / 2), parallel, signal };
   const limit = async (): Promise<LimitResult> =>
@@ -56,7 +56,7 @@ export const provision = async (options: BenchOptions, parts: StartedParts, sign
   const before = await limit();
   const operator = options.limitOnly ? undefined : await measureOperator(stage, tenants, signal);
   const after = await limit();
-  return { kind: 'provision', options: { tenants, existing, release, parallel }, limit: together(before, after), operator };
+  return { kind: 'provision', options: { tenants, existing, release, parallel, noSync }, limit: together(before, after), operator };
 };
 
 const measureOperator = async (stage: Stage, tenants: number, signal: AbortSignal): Promise<OperatorResult> => {

@@ -31,11 +31,9 @@ export interface Stage {
   startOperator(): Promise<RunningOperator>;
 }
 
-/** As on a server that holds somebody's data: what is committed is on disk. */
-const DURABLE: Readonly<Record<string, string>> = {
-  fsync: 'on',
-  full_page_writes: 'on',
-  synchronous_commit: 'on',
+/** The same for every run. */
+const HASTY: Readonly<Record<string, string>> = {
+  ...LOG_SETTINGS,
   // Checkpoints in the middle of a short run would hit one side of a comparison and not the other.
   max_wal_size: '8GB',
   checkpoint_timeout: '1h',
@@ -43,19 +41,27 @@ const DURABLE: Readonly<Record<string, string>> = {
   max_connections: '200',
 };
 
+/** As on a server that holds somebody's data: what is committed is on the disk. */
+const DURABLE: Readonly<Record<string, string>> = { ...HASTY, fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' };
+
 export const NAMESPACE = INSTALLATION.tenantNamespace;
 
 /** The newest release is the one that unpinned tenants go to; the others would only add work to the measurement of it. */
 const RELEASE = 'studio-2';
 const KINDS: ReadonlySet<string> = new Set(['Namespace', 'Service', 'PostgresServer', 'TenantPlan']);
 
-export const setStage = async (parts: StartedParts, withRelease: boolean, signal: AbortSignal): Promise<Stage> => {
+export interface StageOptions {
+  readonly release: boolean;
+  readonly noSync: boolean;
+}
+
+export const setStage = async (parts: StartedParts, { release, noSync }: StageOptions, signal: AbortSignal): Promise<Stage> => {
   const onStarted = (what: string, milliseconds: number): void => say(`${what}: ${duration(milliseconds)}`);
-  const environment = parts.add(await localCluster.start({ postgresSettings: { ...DURABLE, ...LOG_SETTINGS }, onStarted }));
+  const environment = parts.add(await localCluster.start({ postgresSettings: noSync ? HASTY : DURABLE, onStarted }));
   signal.throwIfAborted();
   const cluster = connectCluster(environment.kubeconfigPath, 'bench');
   parts.add({ stop: cluster.close });
-  await timed('Installation', onStarted, async () => await install(cluster, environment, withRelease));
+  await timed('Installation', onStarted, async () => await install(cluster, environment, release));
   const following = new AbortController();
   parts.add({ stop: async () => following.abort() });
   const tenants = await cluster.follow<StudioTenant>(STUDIO_TENANT, NAMESPACE, following.signal);

@@ -74,7 +74,7 @@ describe('the results', () => {
   it('compare the operator with the bare limit of the same run', () => {
     const rows = provisionRows({
       kind: 'provision',
-      options: { tenants: 100, existing: 0, release: false, parallel: 8 },
+      options: { tenants: 100, existing: 0, release: false, parallel: 8, noSync: false },
       limit: { tenants: 100, seconds: 8, latenciesMs: [500], sql: { ...COUNTS, statements: 1800 }, apiWrites: 600 },
       operator: {
         secondsFromStart: 12,
