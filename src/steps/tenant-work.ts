@@ -75,7 +75,7 @@ export interface Caches {
 export interface Report {
   schema?: NonNullable<StudioTenantStatus['schema']>;
   /** The `retry` annotation's value that has been acted on. */
-  handledRetry?: string;
+  handledRetry?: string | undefined;
   /** Subdomains and domains given up: tenants that wait for them are woken. */
   releasedClaims: readonly string[];
 }

@@ -5,6 +5,7 @@
 import { isNamespaceTerminating, KubernetesError } from '../../clients/kubernetes/errors.ts';
 import { sqlState } from '../../clients/postgres/sql-state.ts';
 import { MasterDatabaseRefused } from '../../master/refused.ts';
+import { OrganizationStatus } from '../../master/organization.ts';
 import { Unavailable } from '../../runtime/unavailable.ts';
 import { ServerNotReady } from '../../servers/servers.ts';
 import type { TenantMetrics } from '../../steps/metrics.ts';
@@ -48,7 +49,19 @@ export async function runSteps(steps: readonly Step<TenantWork>[], work: TenantW
     done.push({ step: step.name, condition: step.condition, verdict: ran });
     if (ran.kind !== 'inSync' && ran.blocks) break;
   }
-  return { steps: done, problem: await flush(work) };
+  return { steps: done, problem: await finish(work, done.at(-1)?.verdict) };
+}
+
+/** Tells applications, through the master database, that a tenant needs a person before it can be served, or does not any more. */
+async function finish(work: TenantWork, last: Settled | undefined): Promise<Problem | undefined> {
+  const organization = await work.knownOrganization();
+  const isFailed = organization?.status === OrganizationStatus.Failed;
+  const fails = last?.kind === 'failed' && last.blocks;
+  if (organization !== undefined && fails !== isFailed) {
+    const status = fails ? OrganizationStatus.Failed : OrganizationStatus.Provisioning;
+    await work.record({ status, ...(fails ? { reason: last.reason } : {}) });
+  }
+  return flush(work);
 }
 
 /** Before anything is said of this pass: Ready means that the rows say so too. */

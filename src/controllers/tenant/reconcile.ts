@@ -2,6 +2,7 @@
  * The tenant reconciler, the story in one screen: get, leave alone what is paused, take down what is being deleted,
  * otherwise run the steps; and say what came of it, on every exit.
  */
+import { ANNOTATION, annotationOf } from '../../api/annotations.ts';
 import { STUDIO_TENANT } from '../../api/resources.ts';
 import type { StudioTenant, StudioTenantStatus } from '../../api/studio-tenant.ts';
 import { timestamp } from '../../runtime/clock.ts';
@@ -9,6 +10,7 @@ import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { keyOfRequest } from '../../runtime/reconciler.ts';
 import { steps } from '../../steps/index.ts';
 import type { TenantMetrics } from '../../steps/metrics.ts';
+import { StepName } from '../../steps/step.ts';
 import { type TenantDependencies, TenantWork } from '../../steps/tenant-work.ts';
 import { writeStatus } from '../write-status.ts';
 import { deleteTenant } from './deletion.ts';
@@ -16,6 +18,7 @@ import { deletionStatus } from './deletion-status.ts';
 import { noteTransition } from './events.ts';
 import { type Outcome, problemOf, runSteps } from './outcome.ts';
 import { isPaused, pausedStatus, tenantStatus } from './status.ts';
+import { WrittenStatuses } from './written-statuses.ts';
 
 /** What the controller must do beside looking at this tenant again. */
 export interface TenantHooks {
@@ -27,20 +30,32 @@ export interface TenantHooks {
 }
 
 export function tenantReconciler(dependencies: TenantDependencies, hooks: TenantHooks): Reconciler {
+  const written = new WrittenStatuses();
   return async (request, { log, signal }) => {
     const key = keyOfRequest(request);
-    const tenant = dependencies.caches.tenants.get(key);
-    if (tenant === undefined) return {};
+    const cached = dependencies.caches.tenants.get(key);
+    if (cached === undefined) return {};
+    const tenant = written.onto(cached);
     if (isPaused(tenant)) return report(dependencies, tenant, pausedStatus(tenant, timestamp(dependencies.clock)));
     const proveLogin = hooks.takeProofRequest(key);
     const work = new TenantWork({ tenant, dependencies, log, signal, proveLogin });
-    return tenant.metadata.deletionTimestamp === undefined ? provision(work, hooks) : remove(work, hooks);
+    if (tenant.metadata.deletionTimestamp !== undefined) return remove(work, hooks);
+    const { result, status } = await provision(work, hooks);
+    written.remember(cached, status);
+    return result;
   };
 }
 
-async function provision(work: TenantWork, hooks: TenantHooks): Promise<Result> {
+interface Provisioned {
+  readonly result: Result;
+  readonly status: StudioTenantStatus;
+}
+
+async function provision(work: TenantWork, hooks: TenantHooks): Promise<Provisioned> {
   const outcome = await runSteps(steps, work, hooks.metrics);
   const { dependencies, tenant } = work;
+  // A retry is a new attempt of what failed; where that came before the schema, this was it.
+  if (!outcome.steps.some(({ step }) => step === StepName.Schema)) work.report.handledRetry ??= annotationOf(tenant, ANNOTATION.retry);
   const organization = await work.knownOrganization();
   const status = tenantStatus({
     tenant,
@@ -56,7 +71,7 @@ async function provision(work: TenantWork, hooks: TenantHooks): Promise<Result> 
   hooks.released(work.report.releasedClaims);
   // Thrown only now: the status has been written, and the controller logs it and tries again with backoff.
   if (outcome.problem !== undefined) throw outcome.problem.error;
-  return { requeueAfterMs: soonest(outcome) };
+  return { result: { requeueAfterMs: soonest(outcome) }, status };
 }
 
 async function remove(work: TenantWork, hooks: TenantHooks): Promise<Result> {
