@@ -75,8 +75,6 @@ export function aJob(options: JobOptions = {}): Job {
     resources: {},
     hasCa: false,
   });
-  const outcome = options.outcome === undefined ? {} : { [JOB_ANNOTATION.outcome]: JSON.stringify(options.outcome) };
-  const type = phase === 'succeeded' ? 'Complete' : 'Failed';
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -86,15 +84,20 @@ export function aJob(options: JobOptions = {}): Job {
       resourceVersion: '1',
       generation: 1,
       creationTimestamp: createdAt,
-      annotations: { ...metadata.annotations, ...outcome },
+      annotations: { ...metadata.annotations, ...outcomeAnnotation(options.outcome) },
       ...(options.deleting === true ? { deletionTimestamp: createdAt } : {}),
     },
-    status: {
-      active: phase === 'running' ? 1 : 0,
-      ready: options.ready === true ? 1 : 0,
-      conditions: phase === 'running' ? [] : [{ type, status: 'True', reason: 'PodFailurePolicy', lastTransitionTime: finishedAt }],
-    },
+    status: { active: phase === 'running' ? 1 : 0, ready: options.ready === true ? 1 : 0, conditions: conditionsOf(phase, finishedAt) },
   };
+}
+
+function outcomeAnnotation(outcome: MigrationOutcome | undefined): Readonly<Record<string, string>> {
+  return outcome === undefined ? {} : { [JOB_ANNOTATION.outcome]: JSON.stringify(outcome) };
+}
+
+function conditionsOf(phase: MigrationRun['phase'], lastTransitionTime: string): NonNullable<Job['status']>['conditions'] & object {
+  if (phase === 'running') return [];
+  return [{ type: phase === 'succeeded' ? 'Complete' : 'Failed', status: 'True', reason: 'PodFailurePolicy', lastTransitionTime }];
 }
 
 export function aRun(options: JobOptions = {}): MigrationRun {
