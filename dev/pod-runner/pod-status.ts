@@ -36,6 +36,13 @@ export const terminatedStatus = (
     podReason,
   });
 
+/** A pod that ended before its container could be started: there is no exit code to tell. */
+export const neverStartedStatus = (
+  pod: V1Pod,
+  podReason: { readonly reason: string; readonly message: string } | undefined,
+  now: Date,
+): V1PodStatus => status(pod, { phase: 'Failed', state: { waiting: { reason: 'ContainerCreating' } }, now, podReason });
+
 interface Observation {
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
   readonly state: V1ContainerState;

@@ -7,7 +7,7 @@ import type { Policy } from './behaviour.ts';
 import { logTail, startContainerProcess, type ContainerProcess } from './container-process.ts';
 import type { Images } from './images.ts';
 import type { PodApi } from './pod-api.ts';
-import { runningStatus, terminatedStatus, unschedulableStatus, waitingStatus } from './pod-status.ts';
+import { neverStartedStatus, runningStatus, terminatedStatus, unschedulableStatus, waitingStatus } from './pod-status.ts';
 import { prepareContainer, type PreparedContainer, type Waiting } from './prepare-container.ts';
 
 export interface PodWorkerOptions {
@@ -114,9 +114,7 @@ export class PodWorker {
 
   async #endedBeforeStart(): Promise<void> {
     const { because } = await this.#ending.promise;
-    const now = new Date();
-    const termination = { exitCode: 137, reason: 'ContainerStatusUnknown', startedAt: now, finishedAt: now };
-    await this.#report(terminatedStatus(this.#pod, termination, because));
+    await this.#report(neverStartedStatus(this.#pod, because, new Date()));
   }
 
   async #lost(): Promise<void> {
