@@ -74,8 +74,8 @@ async function explain(work: TenantWork, run: MigrationRun): Promise<void> {
 function tell(work: TenantWork, run: MigrationRun, outcome: MigrationOutcome): void {
   const { name, version } = run.release;
   const what = `The migration to ${name} (version ${version}) failed`;
+  // One that failed for good is told of when the tenant turns Stalled.
   if (outcome.transient) work.note('Warning', 'MigrationRetrying', `${what} and is tried again: ${outcome.message}`);
-  else work.note('Warning', 'MigrationFailed', `${what}: ${outcome.message}`);
   work.log.warn({ release: name, version, job: run.name, ...outcome }, 'migration failed');
 }
 
