@@ -7,21 +7,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { LEASE } from '../../src/api/resources.ts';
+import type { CrashOrder } from './crash-order.ts';
 import type { OperatorUnderTest } from './operator-under-test.ts';
 import { type Studio, SYSTEM } from './studio.ts';
-
-/** What a crashing operator reads: after which side effect about which tenant it dies, and where it notes them. */
-export interface CrashOrder {
-  readonly tenant: string;
-  /** 1 is the first; 0: does not die, only notes. */
-  readonly after: number;
-  readonly log: string;
-}
 
 const CRASHING = path.resolve(import.meta.dirname, 'crashing-operator.ts');
 /** Nobody loses the Lease by time: it passes on when its holder is dead. */
 const TIMING = { LEASE_DURATION: '10m', RENEW_DEADLINE: '9m', RETRY_PERIOD: '300ms' };
-const NOBODY: CrashOrder = { tenant: '', after: 0, log: '' };
+const NOBODY: CrashOrder = { tenant: '', log: '' };
 
 export class CrashRelay implements AsyncDisposable {
   readonly #studio: Studio;
@@ -42,12 +35,14 @@ export class CrashRelay implements AsyncDisposable {
   }
 
   /**
-   * Has the leader die after its `after`th side effect about the tenant, and the next one take over. Returns the effects
-   * up to there; fewer than `after` when `done` came first, and nobody died.
+   * Has the leader die right after a side effect about the tenant, and the next one take over. Returns all effects up to
+   * there, or up to `done` when that came first and nobody died.
+   *
+   * @param after a crash point; undefined: nobody is to die
    */
   async crash(
     tenant: string,
-    after: number,
+    after: string | undefined,
     { ask, done }: { ask(): Promise<unknown>; done(): Promise<unknown> },
   ): Promise<readonly string[]> {
     if (this.#leader === undefined) throw new Error('the relay has not been started');

@@ -1,5 +1,5 @@
 /**
- * The operator, killed by itself with SIGKILL right after the Nth side effect about one tenant. An entry point of its own,
+ * The operator, killed by itself with SIGKILL right after a certain side effect about one tenant. An entry point of its own,
  * so that the operator needs no switch for tests: it uses the hooks that metrics come from, which every API call and SQL
  * statement passes when it has been answered, and the logger, which is told whose reconcile begins.
  */
@@ -12,7 +12,7 @@ import { loadConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { runOperator } from '../../src/operator.ts';
-import type { CrashOrder } from './crash-relay.ts';
+import { type CrashOrder, crashPoint } from './crash-order.ts';
 
 /** Read at every side effect: a test arms an operator that is running already. */
 const orderFile = process.env['CRASH_ORDER'] ?? '';
@@ -20,17 +20,19 @@ const READS = new Set(['get', 'list', 'watch']);
 const STUDIO_TENANTS = 'studiotenant';
 /** Which tenant the work under way is for. */
 const reconciling = new AsyncLocalStorage<string | undefined>();
-let armed: CrashOrder | undefined;
-let effects = 0;
+const done = new Map<string, number>();
+let armed = '';
 
 function effect(name: string): void {
   const order = JSON.parse(readFileSync(orderFile, 'utf8')) as CrashOrder;
   if (order.tenant !== reconciling.getStore()) return;
-  if (armed?.tenant !== order.tenant) effects = 0;
-  armed = order;
-  effects += 1;
-  appendFileSync(order.log, `${name}\n`);
-  if (effects === order.after) process.kill(process.pid, 'SIGKILL');
+  if (armed !== order.tenant) done.clear();
+  armed = order.tenant;
+  const times = (done.get(name) ?? 0) + 1;
+  done.set(name, times);
+  const point = crashPoint(name, times);
+  appendFileSync(order.log, `${point}\n`);
+  if (point === order.after) process.kill(process.pid, 'SIGKILL');
 }
 
 /** Every reconcile begins with a logger of its own. */

@@ -10,8 +10,6 @@ import { CrashRelay } from '../../support/crash-relay.ts';
 import { endState, remains } from '../../support/end-state.ts';
 import { isSettled, Studio } from '../../support/studio.ts';
 
-/** More than any of the scenarios has; reaching it means that one never ends. */
-const MOST_POINTS = 80;
 /** Prepared at once: cheaper than one by one. */
 const BATCH = 6;
 const SCENARIO_TIMEOUT_MS = 580_000;
@@ -20,6 +18,8 @@ const TENANT_TIMEOUT_MS = 120_000;
 
 interface Scenario {
   readonly prefix: string;
+  /** Side effects that only the first tenant of all brings about. */
+  readonly once?: readonly string[];
   /** Puts the tenant where the scenario begins. */
   prepare?(studio: Studio, name: string): Promise<unknown>;
   /** What a person does; from then on side effects count. */
@@ -50,6 +50,7 @@ async function served(studio: Studio, name: string, n: number): Promise<unknown>
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   provisioning: {
     prefix: 'made',
+    once: ['main: create-creator-shard'],
     ask: (studio, name) => studio.applyTenant(name, { release: 'one' }),
     done: ready,
     result: served,
@@ -108,12 +109,27 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
 };
 
+interface Run {
+  readonly point: string | undefined;
+  readonly effects: readonly string[];
+  readonly state: unknown;
+}
+
+interface Points {
+  readonly reached: readonly string[];
+  /** Did not come up again, so nobody died. */
+  readonly missed: readonly string[];
+}
+
+const isReached = ({ point, effects }: Run): boolean => point === effects.at(-1);
+
 class Crashes {
   readonly #studio: Studio;
   readonly #relay: CrashRelay;
   readonly #scenario: Scenario;
   readonly #numbers = new Map<string, number>();
   #prepared = 0;
+  #runs = 0;
 
   constructor(studio: Studio, relay: CrashRelay, scenario: Scenario) {
     this.#studio = studio;
@@ -121,30 +137,31 @@ class Crashes {
     this.#scenario = scenario;
   }
 
-  /** Every point in turn, until a run ends without reaching it. Returns the name of each. */
-  async everywhere(): Promise<readonly string[]> {
-    const points: string[] = [];
-    const { state } = await this.#run(0);
-    for (let point = 1; point < MOST_POINTS; point += 1) {
-      const { effects, state: after } = await this.#run(point);
-      expect(after, `killed after ${effects.join(', ')}`).toEqual(state);
-      if (effects.length < point) return points;
-      points.push(String(effects.at(point - 1)));
-    }
-    throw new Error(`no end after ${MOST_POINTS} points: ${points.join('; ')}`);
+  /** Every point of a run that nobody interrupts, in turn. Returns those that were reached. */
+  async everywhere(): Promise<Points> {
+    const { once = [] } = this.#scenario;
+    const first: Run[] = [];
+    for (const point of once) first.push(await this.#run(point));
+    const { effects: points, state } = await this.#run(undefined);
+    const runs = [...first];
+    for (const point of points) runs.push(await this.#run(point));
+    for (const { point, state: after } of runs) expect(after, `killed after ${point}`).toEqual(state);
+    const [reached, missed] = [runs.filter(isReached), runs.filter((run) => !isReached(run))];
+    return { reached: reached.map(({ point }) => point ?? ''), missed: missed.map(({ point }) => point ?? '') };
   }
 
-  async #run(point: number): Promise<{ readonly effects: readonly string[]; readonly state: unknown }> {
+  async #run(point: string | undefined): Promise<Run> {
     const [studio, scenario] = [this.#studio, this.#scenario];
-    if (point >= this.#prepared) await this.#prepareMore();
-    const name = this.#name(point);
+    const name = this.#name(this.#runs);
+    if (this.#runs >= this.#prepared) await this.#prepareMore();
+    this.#runs += 1;
     const done = () => scenario.done(studio, name);
     const effects = await this.#relay.crash(name, point, { ask: () => scenario.ask(studio, name), done });
     await done();
     const n = this.#numbers.get(name) ?? (await studio.tenant(name))?.status?.organizationId ?? 0;
     const state = await scenario.result(studio, name, n);
     await this.#leaveAlone(name);
-    return { effects, state };
+    return { point, effects, state };
   }
 
   async #prepareMore(): Promise<void> {
@@ -167,12 +184,12 @@ class Crashes {
     if (tenant !== undefined) await this.#studio.annotateTenant(name, { [ANNOTATION.paused]: 'true' });
   }
 
-  #name(point: number): string {
-    return `${this.#scenario.prefix}-${point}`;
+  #name(run: number): string {
+    return `${this.#scenario.prefix}-${run}`;
   }
 }
 
-async function crashEverywhere(scenario: Scenario): Promise<readonly string[]> {
+async function crashEverywhere(scenario: Scenario): Promise<Points> {
   await using studio = await Studio.start();
   const [first, second] = ['migrations/tenant/studio-1', 'migrations/tenant/studio-2'];
   await studio.apply('SchemaRelease', 'one', { version: 1, args: [first] });
@@ -189,11 +206,14 @@ describe('an operator that is killed after any single side effect', () => {
   it.concurrent.each(Object.entries(SCENARIOS))(
     'ends where one that lived would have ended: %s',
     async (what, scenario) => {
-      const points = await crashEverywhere(scenario);
-      console.log(
-        [`killed after each of these ${points.length} while ${what}:`, ...points.map((point, i) => `${i + 1}. ${point}`)].join('\n'),
-      );
-      expect(points.length).toBeGreaterThan(2);
+      const { reached, missed } = await crashEverywhere(scenario);
+      const numbered = reached.map((point, i) => `${i + 1}. ${point}`);
+      console.log([`killed after each of these ${reached.length} while ${what}:`, ...numbered].join('\n'));
+      // How often a status is written depends on how soon the world is seen to have changed, and on nothing that matters.
+      expect(
+        missed.filter((point) => !/^(?:patch studiotenants|create events|patch events|master: record-organization) /.test(point)),
+      ).toEqual([]);
+      expect(reached.length).toBeGreaterThan(2);
     },
     SCENARIO_TIMEOUT_MS,
   );

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const [first, bad] = ['migrations/tenant/studio-1', 'migrations/tenant/studio-2-rc'];
   await studio.apply('SchemaRelease', 'good', { version: 2, args: [first] });
   await studio.apply('SchemaRelease', 'bad', { version: 1, args: [first, bad], backoffLimit: 0 });
-  await studio.startOperator({ LOG_LEVEL: 'trace', PROBE_INTERVAL: '2s', SWEEP_INTERVAL: '2s', LEADER_ELECTION: 'false' });
+  await studio.startOperator({ LOG_LEVEL: 'debug', PROBE_INTERVAL: '2s', SWEEP_INTERVAL: '2s', LEADER_ELECTION: 'false' });
   await live();
 }, 240_000);
 afterAll(async () => {
