@@ -51,10 +51,13 @@ function noCandidate(wish: PlacementWish, servers: number): Placing {
 }
 
 function notReady(wish: PlacementWish, open: number): Placing {
-  const which = wish.server === undefined ? 'No PostgresServer' : `PostgresServer "${wish.server}"`;
-  if (open === 0) return nowhere('NoServerWithRoom', `${which} takes new databases: unset spec.unschedulable, or add a server.`);
-  const verb = wish.server === undefined ? 'is Ready' : 'is not Ready';
-  return nowhere('ServerNotReady', `${which} ${verb}; see "kubectl get postgresservers".`);
+  const say = (nobody: string, named: string): string =>
+    wish.server === undefined ? `No PostgresServer ${nobody}` : `PostgresServer "${wish.server}" ${named}`;
+  if (open === 0) {
+    const which = say('takes new databases', 'takes no new databases');
+    return nowhere('NoServerWithRoom', `${which}. Unset spec.unschedulable, or add a server.`);
+  }
+  return nowhere('ServerNotReady', `${say('is Ready', 'is not Ready')}; its conditions say why: kubectl describe postgresservers.`);
 }
 
 function noRoom(full: readonly PostgresServer[]): Placing {

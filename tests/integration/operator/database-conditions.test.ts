@@ -40,12 +40,12 @@ async function served(name: string, spec: object = {}): Promise<number> {
 }
 
 async function nextNumber(): Promise<number> {
-  const [row] = await studio.master("SELECT last_value::int + 1 AS n FROM pg_sequences WHERE sequencename = 'organizations_id_seq'");
+  const [row] = await studio.master("SELECT coalesce(last_value, 0)::int + 1 AS n FROM pg_sequences WHERE sequencename = 'organizations_id_seq'");
   return Number(row?.['n']);
 }
 
 async function foreignDatabase(n: number): Promise<void> {
-  await studio.superuser(`CREATE DATABASE studio_${n}_db`);
+  await studio.superuser(`CREATE DATABASE studio_${n}_db ALLOW_CONNECTIONS false`);
   await studio.superuser(`REVOKE ALL ON DATABASE studio_${n}_db FROM PUBLIC`);
 }
 
@@ -85,6 +85,7 @@ describe('what is not ours', () => {
     await studio.superuser(`ALTER DATABASE studio_${n}_db RENAME TO real_one`);
     await foreignDatabase(n);
     await studio.superuser(`COMMENT ON DATABASE studio_${n}_db IS '${String(comment?.['text'])}'`);
+    await retry('replaced');
     await sentence('replaced', 'DatabaseReplaced');
     expect(await summary('replaced')).toEqual(['Degraded', 'False', 'False', 'True']);
     await studio.superuser(`DROP DATABASE studio_${n}_db`);

@@ -114,7 +114,7 @@ describe('deleting with Delete', () => {
       `SELECT shobj_description(oid, 'pg_database') AS text FROM pg_database WHERE datname = 'studio_${n}_db'`,
     );
     await studio.superuser(`ALTER DATABASE studio_${n}_db RENAME TO real_one`);
-    await studio.superuser(`CREATE DATABASE studio_${n}_db`);
+    await studio.superuser(`CREATE DATABASE studio_${n}_db ALLOW_CONNECTIONS false`);
     await studio.superuser(`REVOKE ALL ON DATABASE studio_${n}_db FROM PUBLIC`);
     await studio.superuser(`COMMENT ON DATABASE studio_${n}_db IS '${String(comment?.['text'])}'`);
     await studio.deleteTenant('swapped');
