@@ -91,14 +91,13 @@ function connectionsOf({ target, maxConnections, idleTimeoutMs }: DatabasePoolOp
 /** @param discard the connection is not to be used again */
 async function inTransaction<T>(query: Query, work: (query: Query) => Promise<T>, discard: () => void): Promise<T> {
   await query({ text: 'BEGIN', kind: 'begin' });
-  let result: T;
   try {
-    result = await work(query);
+    const result = await work(query);
+    await query({ text: 'COMMIT', kind: 'commit' });
+    return result;
   } catch (error) {
     // What went wrong is the first error. Where ROLLBACK fails as well, closing the connection rolls back.
     await query({ text: 'ROLLBACK', kind: 'rollback' }).catch(discard);
     throw error;
   }
-  await query({ text: 'COMMIT', kind: 'commit' });
-  return result;
 }

@@ -59,11 +59,9 @@ test.each(Object.entries(DRIFT))('%s is seen and mended', async (_what, statemen
   expect(await differs()).toBe(false);
   expect(await tenant.login()).toEqual({ ok: true });
   const granted = await it.sql('SELECT unnest(datacl)::text AS item FROM pg_database WHERE datname = $1', [tenant.name]);
-  expect(granted.map(({ item }) => item).toSorted()).toEqual([
-    `${tenant.name}=c/studio_admin`,
-    `${tenant.owner}=C/studio_admin`,
-    'studio_admin=CTc/studio_admin',
-  ]);
+  expect(new Set(granted.map(({ item }) => item))).toEqual(
+    new Set([`${tenant.name}=c/studio_admin`, `${tenant.owner}=C/studio_admin`, 'studio_admin=CTc/studio_admin']),
+  );
 });
 
 test('an allowed setting that the tenant set on itself stays', async () => {

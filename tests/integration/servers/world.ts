@@ -7,12 +7,12 @@ import { pino } from 'pino';
 import type { StudioTenant, StudioTenantSpec } from '../../../src/api/studio-tenant.ts';
 import type { TenantPlan } from '../../../src/api/tenant-plan.ts';
 import { createDatabasePool } from '../../../src/clients/postgres/database-pool.ts';
+import type { Query } from '../../../src/clients/postgres/sql.ts';
 import { connectionSecret, connectionSecretData, type ConnectionSecret } from '../../../src/desired/connection-secret.ts';
 import type { TenantDatabaseSpec } from '../../../src/desired/postgres/spec.ts';
 import { claimInstallation } from '../../../src/master/installation.ts';
 import { migrateMaster } from '../../../src/master/migrate.ts';
 import { registerOrganization } from '../../../src/master/organizations.ts';
-import { fence } from '../../../src/servers/fence.ts';
 import { createTenantGroup, inspectServer } from '../../../src/servers/inspection.ts';
 import { openSessions } from '../../../src/servers/open-sessions.ts';
 import type { ServerSessions } from '../../../src/servers/server-sessions.ts';
@@ -120,8 +120,13 @@ async function sessionsOn(server: FreshServer, fuse: Fuse): Promise<ServerSessio
   const sessions = openSessions({
     name: 'main',
     target: {
-      ...{ host: hostname, port: Number(port), user: username, password, database: 'postgres' },
-      ...{ tls: { mode: 'disable' }, applicationName: 'studio-operator/test' },
+      host: hostname,
+      port: Number(port),
+      user: username,
+      password,
+      database: 'postgres',
+      tls: { mode: 'disable' },
+      applicationName: 'studio-operator/test',
     },
     version: server.major * 10_000 + 9,
     installation: INSTALLATION,
@@ -130,7 +135,7 @@ async function sessionsOn(server: FreshServer, fuse: Fuse): Promise<ServerSessio
     verify: async () => undefined,
     onFailure: () => undefined,
   });
-  const query: Parameters<typeof fence>[0] = (sql) => sessions.control.query(sql);
+  const query: Query = (sql) => sessions.control.query(sql);
   const facts = await inspectServer(query, INSTALLATION);
   if (facts.group === null) await createTenantGroup(query, INSTALLATION, randomUUID());
   return sessions;
