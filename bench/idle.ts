@@ -21,7 +21,9 @@ export interface IdleResult {
   readonly server: PostgresCounts;
   /** On the master database. */
   readonly master: PostgresCounts;
-  /** Logins as tenants, and what is looked at inside their databases at that time. */
+  /** As tenants. */
+  readonly logins: number;
+  /** Those logins, and what is looked at in and about their databases at that time. */
   readonly probes: PostgresCounts;
   readonly statementsByShape: Readonly<Record<string, number>>;
   readonly cpuSeconds: number | undefined;
@@ -50,16 +52,19 @@ export const idle = async (options: BenchOptions, parts: StartedParts, signal: A
 
 const result = (window: Window): Omit<IdleResult, 'kind' | 'options'> => {
   const { operator, probe } = window.sql;
-  const inside = ({ database }: LogEntry): boolean => TENANT_DATABASE.test(database);
+  // Questions about a single tenant are prepared under a name; a sweep's, about all of them, are not.
+  const ofProbe = ({ database, prepared }: LogEntry): boolean => TENANT_DATABASE.test(database) || prepared !== undefined;
+  const ofSweep = operator.filter((entry) => !ofProbe(entry));
   const onMaster = ({ database }: LogEntry): boolean => database === MASTER_DATABASE;
   return {
     seconds: window.seconds,
     apiWrites: window.writes.length,
     writesByWhat: countByWhat(window.writes),
     leaseRenewals: window.leaseRenewals,
-    server: countEntries(operator.filter((entry) => !inside(entry) && !onMaster(entry))),
-    master: countEntries(operator.filter(onMaster)),
-    probes: countEntries([...probe, ...operator.filter(inside)]),
+    server: countEntries(ofSweep.filter((entry) => !onMaster(entry))),
+    master: countEntries(ofSweep.filter(onMaster)),
+    logins: probe.filter(({ kind }) => kind === 'connection').length,
+    probes: countEntries([...probe, ...operator.filter(ofProbe)]),
     statementsByShape: countByShape(operator),
     cpuSeconds: window.cpuSeconds,
     rssMegabytes: window.usage?.rssMegabytes,

@@ -25,6 +25,8 @@ export interface LogEntry {
   readonly kind: 'statement' | 'connection' | 'error';
   /** SQL text, or the server's message. */
   readonly text: string;
+  /** Name of the prepared statement, where it has one. */
+  readonly prepared?: string;
 }
 
 export interface PostgresCounts {
@@ -57,7 +59,7 @@ export async function* readPostgresLog(file: string, fromByte = 0): AsyncGenerat
 
 const RECORD =
   /^(?<ms>\d+\.\d{3})\t\d+\t(?<user>[^\t]*)\t(?<database>[^\t]*)\t(?<application>[^\t]*)\t(?<severity>[A-Z]+): {2}(?<text>[\s\S]*)$/;
-const STATEMENT = /^(?:statement|execute [^:]*): (?<sql>[\s\S]*)$/;
+const STATEMENT = /^(?:statement|execute (?<name>[^:]*)): (?<sql>[\s\S]*)$/;
 const AUTHORIZED = /^connection authorized: user=(?<user>\S+)(?: database=(?<database>\S+))?(?: application_name=(?<application>\S+))?/;
 
 type Groups = Readonly<Record<string, string | undefined>>;
@@ -74,7 +76,11 @@ const eventOf = (groups: Groups): Omit<LogEntry, 'atMs'> | undefined => {
   const { severity, text = '' } = groups;
   if (severity === 'ERROR' || severity === 'FATAL') return { kind: 'error', text, ...whoAndWhere(groups) };
   const statement: Groups | undefined = STATEMENT.exec(text)?.groups;
-  if (statement !== undefined) return { kind: 'statement', text: statement['sql'] ?? '', ...whoAndWhere(groups) };
+  if (statement !== undefined) {
+    const { name, sql = '' } = statement;
+    const isNamed = name !== undefined && name !== '<unnamed>';
+    return { kind: 'statement', text: sql, ...(isNamed ? { prepared: name } : {}), ...whoAndWhere(groups) };
+  }
   // While it connects a session has no name yet; the message itself tells.
   const authorized: Groups | undefined = AUTHORIZED.exec(text)?.groups;
   return authorized === undefined ? undefined : { kind: 'connection', text: '', ...whoAndWhere(authorized) };

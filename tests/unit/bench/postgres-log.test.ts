@@ -72,6 +72,10 @@ describe('the log of a PostgreSQL server', () => {
     expect(statement?.atMs).toBe(1_795_451_489_040);
   });
 
+  it('knows the name of a prepared statement, where it has one', () => {
+    expect(entries.map(({ prepared }) => prepared).filter((name) => name !== undefined)).toEqual(['gather']);
+  });
+
   it('begins where it is told', async () => {
     const half = EXCERPT.indexOf('1795451489.107');
     const later = await Array.fromAsync(readPostgresLog(file, Buffer.byteLength(EXCERPT.slice(0, half))));
