@@ -76,15 +76,14 @@ const eventOf = (groups: Groups): Omit<LogEntry, 'atMs'> | undefined => {
   const { severity, text = '' } = groups;
   if (severity === 'ERROR' || severity === 'FATAL') return { kind: 'error', text, ...whoAndWhere(groups) };
   const statement: Groups | undefined = STATEMENT.exec(text)?.groups;
-  if (statement !== undefined) {
-    const { name, sql = '' } = statement;
-    const isNamed = name !== undefined && name !== '<unnamed>';
-    return { kind: 'statement', text: sql, ...(isNamed ? { prepared: name } : {}), ...whoAndWhere(groups) };
-  }
+  if (statement !== undefined) return { kind: 'statement', ...statementOf(statement), ...whoAndWhere(groups) };
   // While it connects a session has no name yet; the message itself tells.
   const authorized: Groups | undefined = AUTHORIZED.exec(text)?.groups;
   return authorized === undefined ? undefined : { kind: 'connection', text: '', ...whoAndWhere(authorized) };
 };
+
+const statementOf = ({ name, sql = '' }: Groups): Pick<LogEntry, 'text' | 'prepared'> =>
+  name === undefined || name === '<unnamed>' ? { text: sql } : { text: sql, prepared: name };
 
 const whoAndWhere = ({ user = '', database = '', application = '' }: Groups): Pick<LogEntry, 'asker' | 'database'> => ({
   asker: askerOf(user, application),
