@@ -7,7 +7,7 @@ import type { SchemaRelease } from '../api/schema-release.ts';
 import type { MigrationRun } from '../desired/migration-run.ts';
 import type { StartProblem } from '../desired/migration-start.ts';
 import type { Target } from '../desired/rollout.ts';
-import type { Slots } from './schema-fleet.ts';
+import type { Refused, Slots } from './schema-fleet.ts';
 import type { Failed, InSync, Verdict, Waiting } from './step.ts';
 
 export interface SchemaObserved {
@@ -26,6 +26,8 @@ export interface SchemaObserved {
   readonly served: boolean;
   readonly server: string;
   readonly slots: Slots;
+  /** The API server would not have the Job a moment ago. */
+  readonly refused: Refused | undefined;
   /** A migrator login is left on the server although no migration runs; looked at then only. */
   readonly leftover: { readonly workingPods: number } | undefined;
   /** Why the running Job's pod is not at work. */
@@ -185,7 +187,12 @@ function tryAgain(observed: SchemaObserved, target: Release, last: MigrationRun)
 }
 
 function start(observed: SchemaObserved, { release }: Release, number: number): Verdict<SchemaChange> {
-  const { running, limit } = observed.slots;
+  const { slots, refused, nowMs } = observed;
+  const { running, limit } = slots;
+  if (refused !== undefined) {
+    const message = `The API server refuses the migration Job: ${endSentence(refused.message)} Tried again until it is allowed.`;
+    return wait(observed, { reason: 'MigrationRefused', message, retryAfterMs: refused.untilMs - nowMs });
+  }
   if (running < limit) return change({ kind: 'start', release, number });
   const message = `Waiting for a migration slot on server ${observed.server}: ${running} of ${limit} are taken`;
   return wait(observed, { reason: 'WaitingForSlot', message, retryAfterMs: SLOT_MS });

@@ -39,11 +39,20 @@ interface View {
 
 const PAGE = 500;
 
+/** The API server would not have a tenant's Job or Secret: quota, admission. */
+export interface Refused {
+  readonly message: string;
+  /** Not tried again before. */
+  readonly untilMs: number;
+}
+
 export class MigrationFleet {
   readonly #waiting = new SlotQueue();
   readonly #options: MigrationFleetOptions;
   /** What was written or read past the cache, until the cache hears of that Job; undefined: deleted. */
   readonly #newer = new Map<string, Job | undefined>();
+  /** By tenant uid. A pause and no more: whoever has forgotten it asks the API server again. */
+  readonly #refused = new Map<string, Refused>();
   #view: View | undefined;
   #adopted: Promise<void> | undefined;
 
@@ -102,6 +111,16 @@ export class MigrationFleet {
     this.#newer.delete(key);
     this.#view = undefined;
     if (server !== undefined) this.#wake(server);
+  }
+
+  wasRefused(tenantUid: string, refused: Refused): void {
+    this.#refused.set(tenantUid, refused);
+  }
+
+  refusalOf(tenantUid: string, nowMs: number): Refused | undefined {
+    const refused = this.#refused.get(tenantUid);
+    if (refused !== undefined && refused.untilMs <= nowMs) this.#refused.delete(tenantUid);
+    return this.#refused.get(tenantUid);
   }
 
   /** @param wake reconciles the tenant (namespace/name) soon: a slot is free */

@@ -35,6 +35,7 @@ export async function observeSchema(work: TenantWork): Promise<SchemaObserved> {
     served: organization.firstReadyAt !== null,
     server: organization.serverName,
     slots: migrations.slots(organization.serverName),
+    refused: migrations.refusalOf(work.tenant.metadata.uid, nowMs),
     leftover: running === undefined ? await leftover(work) : undefined,
     problem: running !== undefined && isSlowToStart(running, nowMs) ? await problemOf(work, running) : undefined,
   };

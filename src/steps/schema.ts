@@ -1,6 +1,6 @@
 /**
  * Brings a tenant's schema to its release by a Job in the tenant's namespace, one per attempt, at most so many at once
- * per server. The parts: schema-observe (reads), schema-decide (pure), schema-apply (writes), schema-fleet (all tenants).
+ * per server. The parts: schema-observe (reads), schema-decide (pure), schema-apply and schema-start (write), schema-fleet (all tenants).
  */
 import { ANNOTATION, annotationOf } from '../api/annotations.ts';
 import { ConditionType } from '../api/conditions.ts';

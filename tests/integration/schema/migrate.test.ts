@@ -138,7 +138,7 @@ test('two migrations of one database at once wait for each other', async () => {
   const endings = await Promise.all([migrate(database.url, STUDIO_1), migrate(database.url, STUDIO_1)]);
 
   expect(endings.map(({ code }) => code)).toEqual([0, 0]);
-  expect(endings.map(({ stdout }) => stdout.includes('done: 4')).toSorted()).toEqual([false, true]);
+  expect(endings.filter(({ stdout }) => stdout.includes('done: 4'))).toHaveLength(1);
 });
 
 test('a server that ends the session in the middle is worth another try, and nothing is left', async () => {

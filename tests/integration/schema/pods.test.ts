@@ -35,26 +35,42 @@ test('a pod that no node takes is in the status soon', async () => {
   expect(messageOf(tenant, 'SchemaReady')).toContain('Insufficient memory');
 });
 
-test('a pod that a quota forbids is in the status soon, and the tenant goes on when it is lifted', async () => {
-  const quota = {
-    apiVersion: 'v1',
-    kind: 'ResourceQuota',
-    metadata: { name: 'no-pods', namespace: TENANTS },
-    spec: { hard: { pods: '0' } },
-  };
-  const quotas = { group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota', namespaced: true };
-  await studio.cluster.apply(quota);
+const QUOTAS = { group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota', namespaced: true } as const;
+
+/** Allows none of a resource in the tenants' namespace. */
+const forbid = async (name: string, resource: string): Promise<void> => {
+  const hard = { [resource]: '0' };
+  await studio.cluster.apply({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name, namespace: TENANTS }, spec: { hard } });
   // What the quota controller, which the test's control plane has not got, would calculate.
-  const status = { hard: { pods: '0' }, used: { pods: '0' } };
-  await studio.cluster.api.jsonPatch(quotas, { namespace: TENANTS, name: 'no-pods' }, [{ op: 'add', path: '/status', value: status }], {
+  const status = { hard, used: hard };
+  await studio.cluster.api.jsonPatch(QUOTAS, { namespace: TENANTS, name }, [{ op: 'add', path: '/status', value: status }], {
     subresource: 'status',
   });
+};
+
+test('a pod that a quota forbids is in the status soon, and the tenant goes on when it is lifted', async () => {
+  await forbid('no-pods', 'pods');
   await studio.applyTenant('no-room', { release: 'studio-1' });
   const tenant = await studio.reason('no-room', 'SchemaReady', 'MigrationNotStarting', SOON_MS);
   expect(messageOf(tenant, 'SchemaReady')).toMatch(/FailedCreate.*no-pods/);
 
-  await studio.cluster.api.delete(quotas, { namespace: TENANTS, name: 'no-pods' });
+  await studio.cluster.api.delete(QUOTAS, { namespace: TENANTS, name: 'no-pods' });
   await studio.settled('no-room', 120_000);
+});
+
+test('a Job that the API server refuses is in the status soon, leaves nothing, and is made when it is allowed', async () => {
+  await forbid('no-jobs', 'count/jobs.batch');
+  await studio.applyTenant('no-job', { release: 'studio-1' });
+  const tenant = await studio.reason('no-job', 'SchemaReady', 'MigrationRefused', SOON_MS);
+  expect(messageOf(tenant, 'SchemaReady')).toContain('no-jobs');
+  expect(await leftovers(studio, 'no-job')).toEqual([]);
+
+  await studio.cluster.api.delete(QUOTAS, { namespace: TENANTS, name: 'no-jobs' });
+  await studio.settled('no-job', 120_000);
+  const refusals = (await studio.audit()).filter(
+    ({ verb, objectRef, responseStatus }) => verb === 'create' && objectRef?.resource === 'jobs' && responseStatus?.code === 403,
+  );
+  expect(refusals.length).toBeLessThan(10);
 });
 
 test('a deadline that is missed is told as such, with the log kept', async () => {

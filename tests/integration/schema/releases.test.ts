@@ -55,7 +55,7 @@ describe('a tenant', () => {
 
     // Somebody deletes the Job in the middle: it is made again, once its pod has ended.
     pods.set('fresh', { kind: 'run' });
-    const [job] = (await jobsOf(studio, 'fresh')).filter(({ phase }) => phase === 'running');
+    const job = (await jobsOf(studio, 'fresh')).find(({ phase }) => phase === 'running');
     await studio.cluster.api.delete(
       { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true },
       { namespace: 'studio-tenants', name: job?.name ?? '' },

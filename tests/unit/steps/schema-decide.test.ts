@@ -30,6 +30,7 @@ const decide = (change: Partial<SchemaObserved> = {}) => {
     served: false,
     server: 'main',
     slots: { running: 0, limit: 4 },
+    refused: undefined,
     leftover: undefined,
     problem: undefined,
     ...change,
@@ -65,6 +66,16 @@ describe('starting', () => {
     expect(decide()).toMatchObject({ kind: 'outOfSync', change: { kind: 'start', number: 0 } });
     expect(decide({ slots: { running: 4, limit: 4 } })).toMatchObject({ kind: 'waiting', reason: 'WaitingForSlot', blocks: true });
     expect(decide({ slots: { running: 5, limit: 4 }, ...AT_1 })).toMatchObject({ kind: 'waiting', blocks: false });
+  });
+
+  test('a Job that the API server has refused is not posted again at once', () => {
+    const refused = { message: 'exceeded quota: no-jobs', untilMs: NOW + 7_000 };
+    expect(decide({ refused })).toMatchObject({
+      kind: 'waiting',
+      reason: 'MigrationRefused',
+      message: expect.stringContaining('exceeded quota: no-jobs.') as string,
+      retryAfterMs: 7_000,
+    });
   });
 
   test('a suspended tenant waits until it is resumed, and is in sync meanwhile', () => {

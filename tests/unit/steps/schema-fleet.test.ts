@@ -104,6 +104,13 @@ describe('waiting', () => {
   });
 });
 
+test('a refusal is a pause, and then forgotten', () => {
+  fleet.wasRefused('uid-1', { message: 'quota', untilMs: 10 });
+  expect(fleet.refusalOf('uid-1', 9)).toMatchObject({ message: 'quota' });
+  expect(fleet.refusalOf('uid-2', 9)).toBeUndefined();
+  expect(fleet.refusalOf('uid-1', 10)).toBeUndefined();
+});
+
 describe('what this process has written', () => {
   test('is newer than the cache until the cache hears of the Job', () => {
     jobs.set(keyOf(job(1)), job(1), 'watch');
