@@ -16,6 +16,7 @@ import { migrationAttempt, type MigrationAttempt } from '../desired/migration-at
 import { type JobToCreate, migrationJob } from '../desired/migration-job.ts';
 import type { Job } from '../desired/migration-run.ts';
 import { migrationSecret, type SecretToCreate } from '../desired/migration-secret.ts';
+import { isOwnedBy } from '../desired/owner-reference.ts';
 import { requestOfKey } from '../runtime/reconciler.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import { createMigrator } from '../servers/migrator.ts';
@@ -129,13 +130,17 @@ function longestRunMs({ spec: { backoffLimit, activeDeadlineSeconds } }: SchemaR
   return ((backoffLimit + 1) * activeDeadlineSeconds + pauses.reduce((sum, pause) => sum + pause, 0)) * 1_000 + SCHEDULING_MS;
 }
 
-/** One of that name has another password: it can only be of an attempt that was cut short. */
-async function createAnew({ dependencies: { kubernetes } }: TenantWork, secret: SecretToCreate): Promise<void> {
+/** One of that name has another password: it can only be of an attempt that was cut short. Somebody else's is left alone. */
+async function createAnew({ tenant, dependencies: { kubernetes } }: TenantWork, secret: SecretToCreate): Promise<void> {
   try {
     await kubernetes.create(SECRET, secret);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
-    await kubernetes.delete(SECRET, { namespace: secret.metadata.namespace, name: secret.metadata.name });
+    const { namespace, name } = secret.metadata;
+    const found = await kubernetes.get(SECRET, { namespace, name });
+    if (found !== undefined && !isOwnedBy(found, tenant))
+      throw new Error(`the Secret "${name}" is there and is not ours`, { cause: error });
+    await kubernetes.delete(SECRET, { namespace, name }, { uid: found?.metadata.uid });
     await kubernetes.create(SECRET, secret);
   }
 }
