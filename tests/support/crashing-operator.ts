@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { appendFileSync, readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 
 import type { Logger } from 'pino';
 
@@ -44,6 +45,9 @@ function tellingWhose(log: Logger): Logger {
   };
   return Object.assign(log, { child: told });
 }
+
+// One that is killed would leave nothing for the next one.
+flushCompileCache();
 
 const metrics = createMetrics();
 const stop = new AbortController();

@@ -4,6 +4,7 @@
  */
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 
@@ -46,6 +47,8 @@ export async function startOperatorUnderTest(options: OperatorUnderTestOptions):
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
+      // Halves the time to start; where Node itself would put it.
+      NODE_COMPILE_CACHE: path.join(os.tmpdir(), 'node-compile-cache'),
       ...options.env,
       LISTEN_HOST: '127.0.0.1',
       LISTEN_PORT: String(port),
