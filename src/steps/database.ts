@@ -42,7 +42,7 @@ export const database = defineStep<TenantWork, Observed, Change>({
   condition: ConditionType.DatabaseReady,
   async observe(work) {
     const [spec, facts, organization] = await Promise.all([work.database(), work.facts(), work.organization()]);
-    const look = databaseChanges(spec, facts).kind === 'inSync' && looksInside(work, spec);
+    const look = databaseChanges(spec, facts).kind === 'inSync' && looksInside(work, spec, organization.firstReadyAt !== null);
     const inside = look ? await gatherInside(await work.sessions(), spec) : undefined;
     return { spec, facts, inside, serves: organization.firstReadyAt !== null, applied: applied.last(work) };
   },
@@ -77,12 +77,12 @@ function decide(spec: TenantDatabaseSpec, facts: TenantFacts, inside: InsideFact
 
 /**
  * It costs a connection. Not needed for a database that was set up in this very reconcile, unless it wants extensions:
- * some may not have been possible. Of a tenant that was Ready only a change of its spec, a finding that may have been
- * mended, or the slow probe asks for it.
+ * some may not have been possible. Of a tenant that is Ready, or is still on its way there, only a change of its spec, a
+ * finding that may have been mended, or the slow probe asks for it.
  */
-function looksInside(work: TenantWork, spec: TenantDatabaseSpec): boolean {
+function looksInside(work: TenantWork, spec: TenantDatabaseSpec, served: boolean): boolean {
   if (applied.last(work)?.kind === 'make') return spec.extensions.length > 0;
-  if (!work.wasReady || work.loginChanged) return true;
+  if (work.loginChanged || (served && !work.wasReady)) return true;
   const { metadata, status } = work.tenant;
   const known = findCondition(status?.conditions, ConditionType.DatabaseReady);
   // Of its own generation: a pass that ended before this step has seen the new spec, and this step has not.

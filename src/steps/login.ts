@@ -48,7 +48,9 @@ export const login = defineStep<TenantWork, Observed, Change>({
 async function tryLogin(work: TenantWork, organization: Organization, secret: ConnectionSecret): Promise<Observed['login']> {
   if (work.loginProven) return 'ok';
   const proven = organization.secretResourceVersion === secretVersion(secret);
-  if (proven && work.wasReady && !work.loginChanged) return 'notNeeded';
+  // On the way to the first Ready one proof is enough; who was served and is not any more proves it anew.
+  const lost = organization.firstReadyAt !== null && !work.wasReady;
+  if (proven && !lost && !work.loginChanged) return 'notNeeded';
   // A suspended tenant cannot log in on purpose; what the Secret says is recorded all the same.
   if (isSuspended(work.tenant)) return proven ? 'notNeeded' : 'ok';
   const name = databaseName(organization.id);
