@@ -55,7 +55,7 @@ function notReady(wish: PlacementWish, open: number): Placing {
     wish.server === undefined ? `No PostgresServer ${nobody}` : `PostgresServer "${wish.server}" ${named}`;
   if (open === 0) {
     const which = say('takes new databases', 'takes no new databases');
-    return nowhere('NoServerWithRoom', `${which}. Unset spec.unschedulable, or add a server.`);
+    return nowhere('NoServerWithRoom', `${which} (unschedulable, or being deleted). Unset spec.unschedulable, or add a server.`);
   }
   return nowhere('ServerNotReady', `${say('is Ready', 'is not Ready')}; its conditions say why: kubectl describe postgresservers.`);
 }
