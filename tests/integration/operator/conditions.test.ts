@@ -96,12 +96,12 @@ describe('what a tenant refers to', () => {
   it('NoServerWithRoom waits until a server is larger, or takes new databases', async () => {
     const database = { server: 'elsewhere' };
     await studio.applyTenant('crowded', { database });
-    await sentence('crowded', 'Registered', 'NoServerWithRoom');
+    expect(await sentence('crowded', 'Registered', 'NoServerWithRoom')).toContain('maxDatabases');
     await studio.applyServer('elsewhere', { capacity: { maxDatabases: 3 } });
     await studio.settled('crowded');
     await studio.applyServer('elsewhere', { capacity: { maxDatabases: 3 }, unschedulable: true });
     await studio.applyTenant('closed-out', { database });
-    await sentence('closed-out', 'Registered', 'NoServerWithRoom');
+    expect(await sentence('closed-out', 'Registered', 'NoServerWithRoom')).toContain('unschedulable');
     await studio.applyServer('elsewhere', { capacity: { maxDatabases: 9 }, unschedulable: false });
     await studio.settled('closed-out');
   });

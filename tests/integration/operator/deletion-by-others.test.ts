@@ -38,13 +38,13 @@ async function readyTenant(name: string, spec: object = {}, annotations: Readonl
 
 const statusInMaster = async (n: number): Promise<unknown> =>
   (await studio.master('SELECT status FROM organizations WHERE id = $1', [n]))[0]?.['status'];
-const onServer = async (n: number): Promise<readonly unknown[]> =>
+const onServer = async (n: number): Promise<readonly string[]> =>
   (
     await studio.superuser(
       `SELECT datname::text AS name FROM pg_database WHERE datname LIKE 'studio\\_${n}\\_db%'
        UNION ALL SELECT rolname FROM pg_roles WHERE rolname LIKE 'studio\\_${n}\\_db%'`,
     )
-  ).map(({ name }) => name);
+  ).map(({ name }) => String(name));
 const exists = async (resource: Resource, name: string, namespace = TENANTS): Promise<boolean> =>
   (await studio.cluster.api.get<KubernetesObject>(resource, { namespace, name })) !== undefined;
 
@@ -153,13 +153,14 @@ describe('with its namespace', () => {
     const pods = () => studio.cluster.api.list<KubernetesObject>(POD, { namespace: DOOMED });
     await eventually(async () => (await pods()).items.length >= 2, { timeoutMs: 60_000 });
     const [row] = await studio.master("SELECT id::int AS n FROM organizations WHERE name = 'migrating'");
+    const migrating = Number(row?.['n']);
 
     const time = new Date().toISOString();
     await studio.cluster.api.delete(NAMESPACE, { name: DOOMED });
     await eventually(async () => (await studio.cluster.api.get(NAMESPACE, { name: DOOMED })) === undefined, { timeoutMs: 90_000 });
     expect(await madeSince(time, DOOMED)).toEqual([]);
-    expect([await statusInMaster(n), await statusInMaster(Number(row?.['n']))]).toEqual(['retained', 'retained']);
-    const open = `SELECT datname FROM pg_database WHERE datname IN ('studio_${n}_db', 'studio_${row?.['n']}_db') AND datallowconn`;
+    expect([await statusInMaster(n), await statusInMaster(migrating)]).toEqual(['retained', 'retained']);
+    const open = `SELECT datname FROM pg_database WHERE datname IN ('studio_${n}_db', 'studio_${migrating}_db') AND datallowconn`;
     expect(await studio.superuser(open)).toEqual([]);
     await readyTenant('unharmed');
 

@@ -39,7 +39,7 @@ async function adminSecret(name: string, stringData: Readonly<Record<string, str
 describe('no server', () => {
   it('NoServer is what a tenant waits with, until there is one', async () => {
     await studio.applyTenant('first');
-    await sentenceOf(studio, 'first', 'Registered', 'NoServer');
+    expect(await sentenceOf(studio, 'first', 'Registered', 'NoServer')).toContain('Create one');
     await studio.applyServer('main');
     await studio.settled('first');
   });
@@ -65,14 +65,14 @@ describe('a server that cannot be logged in to', () => {
     const { username, password } = new URL(studio.postgres.adminUrl);
     await adminSecret('typo', { username, password: 'wrong' });
     await studio.applyServer('locked', { adminSecretRef: { name: 'typo' } });
-    await ready('locked', 'LoginRefused');
+    expect(await ready('locked', 'LoginRefused')).toContain('studio_admin');
     await adminSecret('typo', { username, password });
     await studio.serverReady('locked');
   });
 
   it('MaintenanceDatabaseNotFound', async () => {
     await studio.applyServer('misnamed', { maintenanceDatabase: 'nowhere' });
-    await ready('misnamed', 'MaintenanceDatabaseNotFound');
+    expect(await ready('misnamed', 'MaintenanceDatabaseNotFound')).toContain('"nowhere"');
   });
 });
 
@@ -102,7 +102,7 @@ describe('a server that must not be used as it is', () => {
   it('InstallationConflict: another installation was there first', async () => {
     const [row] = await onSpare("SELECT shobj_description(oid, 'pg_authid') AS mark FROM pg_roles WHERE rolname = 'studio_tenant'");
     await onSpare(`COMMENT ON ROLE studio_tenant IS '{"installation":"another"}'`);
-    await ready('spare', 'InstallationConflict');
+    expect(await ready('spare', 'InstallationConflict')).toContain('studio_tenant');
     await onSpare(`COMMENT ON ROLE studio_tenant IS '${String(row?.['mark'])}'`);
     await studio.serverReady('spare');
   });
