@@ -69,7 +69,8 @@ function secretConflict(work: TenantWork, organization: Organization): Failed {
     kind: 'failed',
     reason: 'SecretConflict',
     message: `The Secret "${name}" exists and does not belong to this tenant. Delete or rename it; the operator then makes its own.`,
-    blocks: organization.firstReadyAt === null,
+    // Without the tenant's own Secret no login can be proven: who is served goes on, nobody becomes Ready.
+    blocks: organization.firstReadyAt === null || !work.wasReady,
     retryAfterMs: 60_000,
   };
 }

@@ -8,7 +8,7 @@ import { SqlState } from '../clients/postgres/sql-state.ts';
 import { passwordMatches } from '../clients/passwords.ts';
 import { scramVerifier } from '../clients/postgres/scram.ts';
 import { type ConnectionSecret, generationIn, passwordOf, secretVersion } from '../desired/connection-secret.ts';
-import type { Organization } from '../master/organization.ts';
+import { type Organization, OrganizationStatus } from '../master/organization.ts';
 import { setLoginPassword } from '../servers/roles.ts';
 import { isSuspended } from '../desired/suspension.ts';
 import { defineStep, StepName, type Verdict } from './step.ts';
@@ -16,10 +16,17 @@ import type { TenantWork } from './tenant-work.ts';
 
 interface Observed {
   readonly organization: Organization;
-  readonly secret: ConnectionSecret;
-  /** Not needed: proven before, and nothing about the login has changed since. */
-  readonly login: 'notNeeded' | 'ok' | { readonly refused: string };
+  readonly login: Login;
 }
+
+/**
+ * Not needed: proven before, and nothing about the login has changed since; or there is no Secret of the tenant's own to
+ * prove it with, which the Credentials step tells.
+ */
+type Login =
+  | { readonly kind: 'notNeeded' }
+  | { readonly kind: 'ok'; readonly secret: ConnectionSecret }
+  | { readonly kind: 'refused'; readonly secret: ConnectionSecret; readonly code: string };
 
 type Change = { readonly kind: 'record' | 'setPassword'; readonly organization: Organization; readonly secret: ConnectionSecret };
 
@@ -28,12 +35,13 @@ export const login = defineStep<TenantWork, Observed, Change>({
   condition: ConditionType.DatabaseReady,
   async observe(work) {
     const organization = await work.organization();
-    const secret = await work.requireSecret();
-    return { organization, secret, login: await tryLogin(work, organization, secret) };
+    const secret = await work.ownSecret();
+    return { organization, login: secret === undefined ? notNeeded : await tryLogin(work, organization, secret) };
   },
-  diff(work, { organization, secret, login: outcome }): Verdict<Change> {
-    if (outcome === 'notNeeded') return { kind: 'inSync', message: `Database ${organization.databaseName}` };
-    if (outcome !== 'ok') return refused(work, organization, secret, outcome.refused);
+  diff(work, { organization, login: outcome }): Verdict<Change> {
+    if (outcome.kind === 'notNeeded') return { kind: 'inSync', message: `Database ${organization.databaseName}` };
+    const { secret } = outcome;
+    if (outcome.kind === 'refused') return refused(work, organization, secret, outcome.code);
     if (organization.secretResourceVersion !== secretVersion(secret)) {
       return { kind: 'outOfSync', change: { kind: 'record', organization, secret } };
     }
@@ -45,22 +53,30 @@ export const login = defineStep<TenantWork, Observed, Change>({
   },
 });
 
-async function tryLogin(work: TenantWork, organization: Organization, secret: ConnectionSecret): Promise<Observed['login']> {
-  if (work.loginProven) return 'ok';
+const notNeeded: Login = { kind: 'notNeeded' };
+
+async function tryLogin(work: TenantWork, organization: Organization, secret: ConnectionSecret): Promise<Login> {
+  const ok: Login = { kind: 'ok', secret };
+  if (work.loginProven) return ok;
   const proven = organization.secretResourceVersion === secretVersion(secret);
-  // On the way to the first Ready one proof is enough; who was served and is not any more proves it anew.
-  const lost = organization.firstReadyAt !== null && !work.wasReady;
-  if (proven && !lost && !work.loginChanged) return 'notNeeded';
+  if (proven && isStillTrue(work, organization)) return notNeeded;
   // A suspended tenant cannot log in on purpose; what the Secret says is recorded all the same.
-  if (isSuspended(work.tenant)) return proven ? 'notNeeded' : 'ok';
+  if (isSuspended(work.tenant)) return proven ? notNeeded : ok;
   const name = databaseName(organization.id);
   const sessions = await work.sessions();
   const outcome = await sessions.login({ user: name, password: passwordOf(secret) ?? '', database: name });
   if (outcome.ok || outcome.code === SqlState.TooManyConnections) {
     work.loginProven = true;
-    return 'ok';
+    return ok;
   }
-  return { refused: outcome.code };
+  return { kind: 'refused', secret, code: outcome.code };
+}
+
+/** What was proven before: not after a change, nor for a tenant that was served and is not any more, nor for one that is being resumed. */
+function isStillTrue(work: TenantWork, { firstReadyAt, status }: Organization): boolean {
+  // On the way to the first Ready one proof is enough; what was recorded of a suspended tenant was proven by no login.
+  const lost = firstReadyAt !== null && !work.wasReady;
+  return !lost && !work.loginChanged && status !== OrganizationStatus.Suspended;
 }
 
 /** Once a wrong password is answered by setting it from the Secret; a second refusal has another cause. */

@@ -55,12 +55,13 @@ export const roles = defineStep<TenantWork, Observed, Change>({
 
 async function hasNewPassword(work: TenantWork): Promise<boolean> {
   if (work.passwordSet) return false;
-  const organization = await work.organization();
-  return organization.secretResourceVersion !== secretVersion(await work.requireSecret());
+  const [organization, secret] = await Promise.all([work.organization(), work.ownSecret()]);
+  return secret !== undefined && organization.secretResourceVersion !== secretVersion(secret);
 }
 
 async function passwordIn(work: TenantWork): Promise<string> {
-  const password = passwordOf(await work.requireSecret());
+  const secret = await work.ownSecret();
+  const password = secret === undefined ? undefined : passwordOf(secret);
   if (password === undefined) throw new Error('the connection Secret has no usable password');
   return password;
 }

@@ -22,6 +22,7 @@ import type { Refusal } from '../desired/claims.ts';
 import type { ConnectionSecret } from '../desired/connection-secret.ts';
 import type { Ingress } from '../desired/ingress.ts';
 import type { Job } from '../desired/migration-run.ts';
+import { isOwnedBy } from '../desired/owner-reference.ts';
 import type { TenantFacts } from '../desired/postgres/facts.ts';
 import { tenantDatabaseSpec, type TenantDatabaseSpec } from '../desired/postgres/spec.ts';
 import { gatherOrganization } from '../master/gather.ts';
@@ -176,8 +177,13 @@ export class TenantWork {
   async flush(): Promise<void> {
     if (this.#pending === undefined) return;
     const record = this.#pending;
+    const organization = await this.organization();
     this.#pending = undefined;
-    this.organizationIs(await recordOrganization(this.queryMaster, await this.organization(), record));
+    // Until the statement has run, what it was to write is not known to be so.
+    this.#gathered = undefined;
+    const written = await recordOrganization(this.queryMaster, organization, record);
+    if (written === undefined) throw new Error('the organization was taken away while it was being worked on');
+    this.organizationIs(written);
   }
 
   /** Takes what a statement returned, so that it need not be read again. Undefined (the row is gone): reads again. */
@@ -227,11 +233,10 @@ export class TenantWork {
     return this.#secret;
   }
 
-  /** Throws where a step runs before the Credentials step has made it. */
-  async requireSecret(): Promise<ConnectionSecret> {
+  /** The connection Secret where it is this tenant's own: what is in anybody else's is no password of ours. */
+  async ownSecret(): Promise<ConnectionSecret | undefined> {
     const secret = await this.secret();
-    if (secret === undefined) throw new Error('the connection Secret is read before it is made');
-    return secret;
+    return secret !== undefined && isOwnedBy(secret, this.tenant) ? secret : undefined;
   }
 
   /** What the operator has just written, or that there is none. */
