@@ -13,6 +13,7 @@ import { stayChapter, summaryChapter } from './chapters/finish.ts';
 import { refuseChapter } from './chapters/refuse.ts';
 import { showChapter } from './chapters/show.ts';
 import { startChapter } from './chapters/start.ts';
+import { tidyChapter } from './chapters/tidy.ts';
 import { watchChapter } from './chapters/watch.ts';
 import { explained, Interrupted, INTERRUPTED_EXIT_CODE, interruption } from './interruption.ts';
 import { DEMO_HELP, demoOptions, type DemoOptions } from './options.ts';
@@ -47,6 +48,7 @@ const tell = async (demo: Demo, chapters: readonly Chapter[]): Promise<number> =
       demo.signal.throwIfAborted();
       await chapter(demo);
     }
+    await tidyChapter(demo);
   } catch (error) {
     if (!(error instanceof Interrupted)) await keepLog(demo);
     throw error;

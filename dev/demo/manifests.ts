@@ -27,7 +27,7 @@ export interface ManifestVerbs {
   remove(manifest: Manifest): Promise<void>;
 }
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 const INTERVAL_MS = 100;
 
 /** Every document of a YAML file. */
