@@ -4,6 +4,7 @@
  */
 import type { KubernetesObject } from '../../src/api/object-meta.ts';
 import { INGRESS, JOB, SECRET, type Resource } from '../../src/api/resources.ts';
+import { eventually } from './eventually.ts';
 import { queryAs, withDatabase } from './postgres.ts';
 import { type Studio, TENANTS } from './studio.ts';
 
@@ -23,9 +24,14 @@ export async function endState(studio: Studio, name: string, n: number): Promise
   return anonymous(state, name, n);
 }
 
-/** Of a tenant that was deleted: what is left anywhere. */
+/** Of a tenant that was deleted: what is left anywhere, after the garbage collector. */
 export async function remains(studio: Studio, name: string, n: number): Promise<unknown> {
-  return anonymous({ ...(await inKubernetes(studio, name)), ...(await inPostgres(studio, n)) }, name, n);
+  await eventually(async () => {
+    const objects = await inKubernetes(studio, name);
+    if (Object.values(objects).some((kind) => kind.length > 0)) throw new Error(`left in Kubernetes: ${JSON.stringify(objects)}`);
+    return true;
+  });
+  return anonymous(await inPostgres(studio, n), name, n);
 }
 
 function anonymous(state: object, name: string, n: number): unknown {
@@ -33,7 +39,7 @@ function anonymous(state: object, name: string, n: number): unknown {
   return JSON.parse(text) as unknown;
 }
 
-async function inKubernetes(studio: Studio, name: string): Promise<object> {
+async function inKubernetes(studio: Studio, name: string): Promise<Readonly<Record<string, readonly unknown[]>>> {
   const labelSelector = `studio-platform.io/tenant=${name}`;
   const list = async (resource: Resource): Promise<readonly Loose[]> =>
     (await studio.cluster.api.list<Loose>(resource, { namespace: TENANTS, labelSelector })).items;
