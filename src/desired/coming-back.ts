@@ -22,7 +22,7 @@ export function comingBack(
   isAlive: (uid: string) => boolean,
 ): ComingBack | undefined {
   const asked = annotationOf(tenant, ANNOTATION.adoptOrganization);
-  if (asked !== undefined) return adoptRequested(asked, gathered.requested, isAlive);
+  if (asked !== undefined) return adoptRequested(tenant, asked, gathered, isAlive);
   const { predecessor } = gathered;
   if (predecessor === undefined) return undefined;
   if (isAlive(predecessor.uid)) return undefined;
@@ -32,17 +32,38 @@ export function comingBack(
   return { kind: 'adopt', organization: predecessor };
 }
 
-function adoptRequested(asked: string, requested: Organization | undefined, isAlive: (uid: string) => boolean): ComingBack {
-  if (requested === undefined) {
+/**
+ * Only within a namespace: who may write tenants in one must not come to the data of another. An object that is being
+ * deleted exists still: what it will have left when it is gone is not known before.
+ */
+function adoptRequested(
+  tenant: StudioTenant,
+  asked: string,
+  { requested, predecessor }: GatheredOrganization,
+  isAlive: (uid: string) => boolean,
+): ComingBack {
+  if (requested === undefined || requested.namespace !== tenant.metadata.namespace) {
     return refused(
       'OrganizationNotFound',
-      `There is no organization ${asked} to adopt. Correct or remove the annotation ${ANNOTATION.adoptOrganization}.`,
+      `There is no organization ${asked} to adopt in this namespace. Correct or remove the annotation ${ANNOTATION.adoptOrganization}.`,
     );
   }
-  if (requested.status === 'retained' || !isAlive(requested.uid)) return { kind: 'adopt', organization: requested };
+  if (isAlive(requested.uid)) {
+    return refused(
+      'OrganizationInUse',
+      `Organization ${asked} belongs to a StudioTenant that exists. Delete that one first (deletionPolicy Retain), or remove the annotation ${ANNOTATION.adoptOrganization}.`,
+    );
+  }
+  if (predecessor !== undefined && predecessor.id !== requested.id) return nameKept(tenant, predecessor);
+  return { kind: 'adopt', organization: requested };
+}
+
+/** One name has one organization: adopting another would leave the kept one without a way back. */
+function nameKept(tenant: StudioTenant, kept: Organization): ComingBack {
   return refused(
-    'OrganizationInUse',
-    `Organization ${asked} belongs to a StudioTenant that exists. Delete that one first (deletionPolicy Retain), or remove the annotation ${ANNOTATION.adoptOrganization}.`,
+    'RetainedExists',
+    `Organization ${kept.id} with its data belongs to the name ${tenant.metadata.name}, so that no other can be adopted under it. ` +
+      `Choose another metadata.name for the adoption, or correct the annotation ${ANNOTATION.adoptOrganization}.`,
   );
 }
 

@@ -8,6 +8,7 @@ import type { DatabaseFacts, RoleFacts, TenantFacts } from '../desired/postgres/
 import { databaseComment, describeMark, isOurs, roleComment } from '../desired/postgres/marks.ts';
 import { roleStatements } from '../desired/postgres/role-change.ts';
 import type { TenantDatabaseSpec } from '../desired/postgres/spec.ts';
+import { inSlot } from './busy.ts';
 import { dropRole } from './drop-role.ts';
 import { endSessionsInDatabase, endSessionsOfRoles } from './end-sessions.ts';
 import { gatherTenant } from './gather.ts';
@@ -74,7 +75,7 @@ export async function dropDatabase(sessions: ServerSessions, spec: TenantDatabas
 /** One at a time: each forces a checkpoint. */
 async function drop(sessions: ServerSessions, name: string): Promise<void> {
   const text = `DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`;
-  await sessions.dropSlots.run(() => sessions.slow.query({ text, kind: 'drop-database' }));
+  await inSlot(sessions.dropSlots, () => sessions.slow.query({ text, kind: 'drop-database' }));
 }
 
 /** After the database. What another tenant holds on purpose is cleared away, where its database is open. */
@@ -89,10 +90,13 @@ export async function dropRoles(sessions: ServerSessions, spec: TenantDatabaseSp
   return { kind: 'dropped', pinnedIn: [...pinnedIn] };
 }
 
-/** The logins follow when the roles are compared. */
+/**
+ * One that was closed before it was set up, which goes on from inside. Any other opens when it is compared, once its row
+ * is the tenant's; the logins follow when the roles are.
+ */
 export async function reopenDatabase(sessions: ServerSessions, n: number, uid: string): Promise<void> {
   const { database } = await gatherTenant(sessions, { n, provisionalName: databaseName(n) });
-  if (database === undefined || database.allowConnections || database.mark?.uid !== uid) return;
+  if (database === undefined || database.allowConnections || database.mark?.uid !== uid || database.mark.init) return;
   await sessions.control.query({
     text: `ALTER DATABASE ${quoteIdentifier(database.name)} ALLOW_CONNECTIONS true`,
     kind: 'reopen-database',

@@ -66,12 +66,13 @@ function diffUnregistered(work: TenantWork, gathered: GatheredOrganization): Ver
 function diffRegistered(work: TenantWork, row: Organization, server: PostgresServer | undefined): Verdict<Change> {
   const served = row.firstReadyAt !== null;
   const claims = claimsOf(work.tenant);
-  const refused = work.refusal ?? refusalOf(claims, work.dependencies.config);
-  if (refused !== undefined) return failed(refused, !served);
-  if (claimsDiffer(claims, row)) return { kind: 'outOfSync', change: { kind: 'claim', organization: row, claims } };
+  // Before the claims: applications connect by what the row says, however long a claim stays refused.
   if (server !== undefined && endpointDiffers(row, server)) {
     return { kind: 'outOfSync', change: { kind: 'endpoint', organization: row, server } };
   }
+  const refused = work.refusal ?? refusalOf(claims, work.dependencies.config);
+  if (refused !== undefined) return failed(refused, !served);
+  if (claimsDiffer(claims, row)) return { kind: 'outOfSync', change: { kind: 'claim', organization: row, claims } };
   return diffPlacement(work, row, server) ?? { kind: 'inSync', message: `Organization ${row.id}` };
 }
 

@@ -2,9 +2,11 @@
  * Making the row of a tenant that has none: looked for on the servers first, then placed and registered.
  * Separate from the Organization step because it is the only place that chooses a server, one tenant at a time.
  */
+import { ANNOTATION } from '../api/annotations.ts';
 import { connectAddress, type PostgresServer } from '../api/postgres-server.ts';
 import { isTrue } from '../api/conditions.ts';
-import { claimsOf } from '../desired/claims.ts';
+import type { StudioTenantStatus } from '../api/studio-tenant.ts';
+import { claimsOf, type Refusal } from '../desired/claims.ts';
 import { placeTenant } from '../desired/placement.ts';
 import type { Placement, RegisterOutcome } from '../master/organization.ts';
 import { rebuildOrganization, registerOrganization } from '../master/organizations.ts';
@@ -18,6 +20,11 @@ import type { TenantWork } from './tenant-work.ts';
 /** Sets `work.nowhere` or `work.refusal` where it could not be. */
 export async function registerTenant(work: TenantWork): Promise<void> {
   const { found, away } = await findOnServers(work);
+  const lost = work.tenant.status?.database;
+  if (found === undefined && lost?.oid !== undefined) {
+    work.refusal = databaseLost(lost);
+    return;
+  }
   // Counting and registering are one act: of two tenants only one gets a server's last place.
   const outcome = await work.dependencies.placement.run(
     () => (found === undefined ? registerNew(work, away) : rebuild(work, found)),
@@ -26,7 +33,29 @@ export async function registerTenant(work: TenantWork): Promise<void> {
   work.forget('organization');
   if (outcome === undefined) return;
   if (outcome.kind === 'registered') work.organizationIs(outcome.organization);
+  else if (outcome.kind === 'idTaken' && found !== undefined) work.refusal = numberTaken(found.n);
   else work.refusal = describeRefusal(outcome, claimsOf(work.tenant), work.dependencies.config.baseDomain);
+}
+
+/** The object says that it had data: an empty database must not take its place only because nobody remembers where it is. */
+function databaseLost({ name, server }: NonNullable<StudioTenantStatus['database']>): Refusal {
+  return {
+    reason: 'DatabaseLost',
+    message:
+      `The master database has no row for this tenant, and no PostgresServer has its database, which was "${name ?? ''}" on "${server ?? ''}". ` +
+      'Create the PostgresServer again that has it, or restore the database with its comment, and it is taken up again. ' +
+      'If the data is gone for good: delete this StudioTenant and create it again; it then starts empty.',
+  };
+}
+
+/** After a restored master database gave the number away once more, or an adoption that was cut off. */
+function numberTaken(n: number): Refusal {
+  return {
+    reason: 'OrganizationInUse',
+    message:
+      `The database studio_${n}_db is this tenant's, but the master database has given organization ${n} to another StudioTenant. ` +
+      `Delete that one (deletionPolicy Retain) if it exists, then set the annotation ${ANNOTATION.adoptOrganization}: "${n}" here.`,
+  };
 }
 
 /** For a deletion: only what has a database on a server gets its row back. */

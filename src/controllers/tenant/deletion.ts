@@ -8,14 +8,16 @@ import type { KubernetesObject } from '../../api/object-meta.ts';
 import { GROUP } from '../../api/group.ts';
 import { DeletionPolicy } from '../../api/studio-tenant.ts';
 import { isForbidden } from '../../clients/kubernetes/errors.ts';
+import { comingBack } from '../../desired/coming-back.ts';
 import { type DeletionPlan, deletionPlan, isAbandoned } from '../../desired/deletion.ts';
 import type { TenantFacts } from '../../desired/postgres/facts.ts';
-import { type Organization, OrganizationStatus } from '../../master/organization.ts';
+import { type GatheredOrganization, type Organization, OrganizationStatus } from '../../master/organization.ts';
 import { abandonOrganization, deleteOrganization, setStatus } from '../../master/organizations.ts';
 import { Unavailable } from '../../runtime/unavailable.ts';
 import { removeMigrator } from '../../servers/migrator.ts';
 import { closeDatabase, dropDatabase, dropRoles } from '../../servers/removal.ts';
 import { ServerNotReady } from '../../servers/servers.ts';
+import { adopt } from '../../steps/adopt.ts';
 import { removeFinalizer } from '../../steps/finalizer.ts';
 import { rebuildIfFound } from '../../steps/register.ts';
 import { removeMigrationJobs } from '../../steps/schema.ts';
@@ -29,24 +31,65 @@ export type DeletionResult =
 /** Safe to repeat. Throws Unavailable, KubernetesError and SQL errors: tried again with backoff. */
 export async function deleteTenant(work: TenantWork): Promise<DeletionResult> {
   if (!work.hasFinalizer) return done;
-  const organization = await findOrganization(work);
-  const outcome = organization === undefined ? done : await takeDown(work, organization);
+  const plan = deletionPlan(work.tenant, await isKindBeingDeleted(work));
+  const outcome = await takeDownWhatIsThere(work, plan);
   if (outcome.kind === 'done') await removeFinalizer(work.dependencies.kubernetes, STUDIO_TENANT, work.tenant);
   return outcome;
 }
 
 const done: DeletionResult = { kind: 'done' };
 
+async function takeDownWhatIsThere(work: TenantWork, plan: DeletionPlan): Promise<DeletionResult> {
+  const gathered = await work.gathered();
+  if (gathered.organization !== undefined) return takeDown(work, gathered.organization, plan);
+  if (gathered.tombstone !== undefined) return done;
+  const kept = plan.policy === DeletionPolicy.Delete ? keptBefore(work, gathered) : undefined;
+  try {
+    const organization = kept === undefined ? await rebuilt(work) : await takeUp(work, kept);
+    return organization === undefined ? done : await takeDown(work, organization, plan);
+  } catch (error) {
+    if (!isServerAway(error)) throw error;
+    return kept === undefined ? withoutRow(work) : withoutServer(work, kept);
+  }
+}
+
+function keptBefore(work: TenantWork, gathered: GatheredOrganization): Organization | undefined {
+  const back = comingBack(work.tenant, gathered, work.isAlive);
+  return back?.kind === 'adopt' ? back.organization : undefined;
+}
+
 /** A row may be missing only because the master database was restored from before the tenant: then its data must not be forgotten. */
-async function findOrganization(work: TenantWork): Promise<Organization | undefined> {
-  const { organization, tombstone } = await work.gathered();
-  if (organization !== undefined || tombstone !== undefined) return organization;
+async function rebuilt(work: TenantWork): Promise<Organization | undefined> {
   await rebuildIfFound(work);
   return (await work.gathered()).organization;
 }
 
-async function takeDown(work: TenantWork, organization: Organization): Promise<DeletionResult> {
-  const plan = deletionPlan(work.tenant, await isKindBeingDeleted(work));
+/**
+ * What was kept of an earlier object of this name, which this one was deleted too soon to take up: it is asked for to be
+ * erased, and would otherwise stay without a word.
+ */
+async function takeUp(work: TenantWork, kept: Organization): Promise<Organization | undefined> {
+  await adopt(work, kept);
+  if (work.refusal !== undefined) work.note('Warning', work.refusal.reason, `What was kept is not erased. ${work.refusal.message}`);
+  return (await work.gathered()).organization;
+}
+
+/** No row, and a server that may have the database gives no answer. */
+function withoutRow(work: TenantWork): DeletionResult {
+  const { name, server } = work.tenant.status?.database ?? {};
+  if (name !== undefined && isAbandoned(work.tenant, name)) {
+    noteAbandoned(work, name, server ?? '');
+    return done;
+  }
+  return waiting(
+    'ServerUnavailable',
+    `The master database has no row for this tenant, and not every server can be asked for its database ${name ?? ''}. The deletion goes on when all answer. ` +
+      `If its server is gone for good, set the annotation ${GROUP}/abandon-database: "${name ?? ''}".`,
+    60_000,
+  );
+}
+
+async function takeDown(work: TenantWork, organization: Organization, plan: DeletionPlan): Promise<DeletionResult> {
   if (organization.status !== OrganizationStatus.Retained) {
     work.organizationIs(await setStatus(work.queryMaster, organization, OrganizationStatus.Retained));
     announce(work, plan, organization);
@@ -92,11 +135,7 @@ async function withoutServer(work: TenantWork, organization: Organization): Prom
   if (isAbandoned(work.tenant, databaseName)) {
     await abandonOrganization(work.queryMaster, organization);
     release(work, organization);
-    work.note(
-      'Warning',
-      'DatabaseAbandoned',
-      `Database ${databaseName} on server "${serverName}" was given up: whether its data is gone is not known`,
-    );
+    noteAbandoned(work, databaseName, serverName);
     return done;
   }
   return waiting(
@@ -105,6 +144,11 @@ async function withoutServer(work: TenantWork, organization: Organization): Prom
       `If it is gone for good, set the annotation ${GROUP}/abandon-database: "${databaseName}".`,
     60_000,
   );
+}
+
+function noteAbandoned(work: TenantWork, database: string, server: string): void {
+  const message = `Database ${database} on server "${server}" was given up: whether its data is gone is not known`;
+  work.note('Warning', 'DatabaseAbandoned', message);
 }
 
 /** Throws ServerNotReady and Unavailable where the server cannot be used. */

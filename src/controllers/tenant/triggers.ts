@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 
-import { ANNOTATION } from '../../api/annotations.ts';
+import { ANNOTATION, annotationOf } from '../../api/annotations.ts';
 import { FINALIZER } from '../../api/group.ts';
 import { type KubernetesObject, keyOf, type ObjectMeta } from '../../api/object-meta.ts';
 import type { PostgresServer } from '../../api/postgres-server.ts';
@@ -41,7 +41,8 @@ const OWN_WRITE_MS = 500;
 export function watchTenants({ caches, ownWrites, clock }: TenantDependencies, enqueue: Enqueue): void {
   for (const tenant of caches.tenants.list()) enqueue(keyOf(tenant), 'resync');
   caches.tenants.onChange((key, before, after, origin) => {
-    if (after !== undefined && concernsController(before, after)) enqueue(key, priorityOf(origin));
+    if (after === undefined) wakeHeirs(caches, enqueue);
+    else if (concernsController(before, after)) enqueue(key, priorityOf(origin));
   });
   caches.plans.onChange((_key, before, after) => planChanged(caches, enqueue, before, after));
   caches.servers.onChange((_key, before, after) => serverChanged(caches, enqueue, before, after));
@@ -57,6 +58,14 @@ export function watchTenants({ caches, ownWrites, clock }: TenantDependencies, e
 }
 
 const priorityOf = (origin: ChangeOrigin): 'change' | 'resync' => (origin === 'watch' ? 'change' : 'resync');
+
+/** Tenants that wait to adopt the organization of one that is gone now. */
+function wakeHeirs(caches: Caches, enqueue: Enqueue): void {
+  for (const tenant of caches.tenants.list()) {
+    const waits = annotationOf(tenant, ANNOTATION.adoptOrganization) !== undefined && tenant.status?.organizationId === undefined;
+    if (waits) enqueue(keyOf(tenant), 'change');
+  }
+}
 
 /** By owner reference; the tenant may be gone by then, which its reconcile notices. */
 function ownedChanged(enqueue: Enqueue, object: KubernetesObject | undefined, origin: ChangeOrigin): void {

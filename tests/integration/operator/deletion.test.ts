@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ANNOTATION } from '../../../src/api/annotations.ts';
+import { FINALIZER } from '../../../src/api/group.ts';
 import { CUSTOM_RESOURCE_DEFINITION, STUDIO_TENANT } from '../../../src/api/resources.ts';
+import { sentenceOf } from '../../support/conditions.ts';
 import { eventually } from '../../support/eventually.ts';
-import { messageOf, Studio, TENANTS } from '../../support/studio.ts';
+import { Studio, TENANTS } from '../../support/studio.ts';
 import { freshServer, queryAs } from '../../support/postgres.ts';
 
 let studio: Studio;
@@ -61,8 +63,7 @@ describe('deleting with Retain', () => {
     await studio.deleteTenant('renamed');
     await studio.gone('renamed');
     await studio.applyTenant('renamed', { subdomain: 'new-name' });
-    const refused = await studio.reason('renamed', 'Registered', 'RetainedExists');
-    expect(messageOf(refused, 'Registered')).toContain(`"${n}"`);
+    expect(await sentenceOf(studio, 'renamed', 'Registered', 'RetainedExists')).toContain(`"${n}"`);
     await studio.applyTenant('renamed', { subdomain: 'new-name' }, { [ANNOTATION.adoptOrganization]: String(n) });
     expect((await studio.settled('renamed')).status?.organizationId).toBe(n);
     expect(await markOf('renamed')).toEqual([{ value: 'mine' }]);
@@ -108,6 +109,22 @@ describe('deleting with Delete', () => {
     expect(await databaseExists(n)).toBe(false);
   });
 
+  it('erases what was retained although its heir is deleted before it has taken it up', async () => {
+    const n = await readyTenant('hasty');
+    await studio.deleteTenant('hasty');
+    await studio.gone('hasty');
+    await studio.operator?.stop();
+    await studio.applyTenant('hasty', { deletionPolicy: 'Delete' }, { [ANNOTATION.confirmDeletion]: 'hasty' });
+    // As after a first attempt that came no further than the finalizer.
+    const finalizers = [{ op: 'add', path: '/metadata/finalizers', value: [FINALIZER] }] as const;
+    await studio.cluster.api.jsonPatch(STUDIO_TENANT, { namespace: TENANTS, name: 'hasty' }, finalizers);
+    await studio.deleteTenant('hasty');
+    await studio.startOperator();
+    await studio.gone('hasty');
+    expect(await databaseExists(n)).toBe(false);
+    expect(await statusInMaster(n)).toBe('deleted');
+  });
+
   it('never drops a database that is not the recorded one', async () => {
     const n = await readyTenant('swapped', { deletionPolicy: 'Delete' }, { [ANNOTATION.confirmDeletion]: 'swapped' });
     const [comment] = await studio.superuser(
@@ -118,7 +135,7 @@ describe('deleting with Delete', () => {
     await studio.superuser(`REVOKE ALL ON DATABASE studio_${n}_db FROM PUBLIC`);
     await studio.superuser(`COMMENT ON DATABASE studio_${n}_db IS '${String(comment?.['text'])}'`);
     await studio.deleteTenant('swapped');
-    await studio.reason('swapped', 'Reconciling', 'ForeignDatabase');
+    expect(await sentenceOf(studio, 'swapped', 'Reconciling', 'ForeignDatabase')).toContain('oid');
     expect(await databaseExists(n)).toBe(true);
     await studio.superuser(`DROP DATABASE studio_${n}_db`);
     await studio.superuser(`ALTER DATABASE real_one RENAME TO studio_${n}_db`);
@@ -187,7 +204,7 @@ describe('a server that is gone for good', () => {
     const n = await readyTenant('abandoned', { database: { server: 'doomed' } });
     await server.halt();
     await studio.deleteTenant('abandoned');
-    await studio.reason('abandoned', 'Reconciling', 'ServerUnavailable');
+    expect(await sentenceOf(studio, 'abandoned', 'Reconciling', 'ServerUnavailable')).toContain(ANNOTATION.abandonDatabase);
     await studio.applyTenant('abandoned', { database: { server: 'doomed' } }, { [ANNOTATION.abandonDatabase]: `studio_${n}_db` });
     await studio.gone('abandoned');
     expect(await statusInMaster(n)).toBe('abandoned');

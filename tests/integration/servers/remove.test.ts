@@ -5,7 +5,7 @@ import { scramVerifier } from '../../../src/clients/postgres/scram.ts';
 import type { TenantDatabaseSpec } from '../../../src/desired/postgres/spec.ts';
 import { gatherTenant } from '../../../src/servers/gather.ts';
 import { createMigrator, removeMigrator } from '../../../src/servers/migrator.ts';
-import { closeDatabase, dropDatabase, dropRoles, reopenDatabase, rewriteOwnership } from '../../../src/servers/removal.ts';
+import { closeDatabase, dropDatabase, dropRoles, rewriteOwnership } from '../../../src/servers/removal.ts';
 import { Crash, INSTALLATION, type TestTenant, world, type World } from './world.ts';
 
 const MIGRATOR_PASSWORD = 'of-one-attempt';
@@ -131,7 +131,7 @@ describe.each([16, 17, 18] as const)('on PostgreSQL %i', (major) => {
     expect(await it.sql('SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [tenant.name])).toEqual([{ rolcanlogin: false }]);
     expect(await it.sql('SELECT FROM pg_database WHERE datname = $1', [tenant.name])).toEqual([]);
 
-    await reopenDatabase(it.sessions, hostile.n, hostile.object.metadata.uid);
+    await it.sql(`ALTER DATABASE ${hostile.name} ALLOW_CONNECTIONS true`);
     expect(await dropRoles(it.sessions, spec)).toEqual({ kind: 'dropped', pinnedIn: [hostile.name] });
     expect(await traces(it, tenant.name)).toEqual([]);
   });

@@ -42,6 +42,18 @@ describe('coming back to a row that is already there', () => {
     expect(comingBack(asking('42'), { ...nothing, requested: { ...retained, name: 'other' } }, dead)).toMatchObject({ kind: 'adopt' });
   });
 
+  it('hands nothing to another namespace, and nothing whose object is still being deleted', () => {
+    const elsewhere = { ...nothing, requested: { ...retained, namespace: 'other' } };
+    expect(comingBack(asking('42'), elsewhere, dead)).toMatchObject({ reason: 'OrganizationNotFound' });
+    expect(comingBack(asking('42'), { ...nothing, requested: retained }, alive)).toMatchObject({ reason: 'OrganizationInUse' });
+  });
+
+  it('adopts no second organization under a name that has one', () => {
+    const gathered = { ...nothing, requested: { ...retained, name: 'other' }, predecessor: { ...retained, id: 7 } };
+    expect(comingBack(asking('42'), gathered, dead)).toMatchObject({ reason: 'RetainedExists', message: expect.stringContaining('7') });
+    expect(comingBack(asking('42'), { ...nothing, requested: retained, predecessor: retained }, dead)).toMatchObject({ kind: 'adopt' });
+  });
+
   it('refuses a number that is in use or that does not exist', () => {
     expect(comingBack(asking('42'), { ...nothing, requested: anOrganization({ uid: 'old' }) }, alive)).toMatchObject({
       reason: 'OrganizationInUse',
