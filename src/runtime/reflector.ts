@@ -137,7 +137,7 @@ export class Reflector<T extends KubernetesObject> {
     const limit = this.#options.pageSize ?? 500;
     let token: string | undefined;
     for (;;) {
-      const page = await this.#page(signal, limit, token);
+      const page = await this.#page(signal, limit, token, seen);
       this.#lastContactMs = this.#clock.monotonicMs();
       for (const item of page.items) seen.add(this.#put(item, 'list'));
       token = page.continue === '' ? undefined : page.continue;
@@ -145,12 +145,14 @@ export class Reflector<T extends KubernetesObject> {
     }
   }
 
-  async #page(signal: AbortSignal, limit: number, token: string | undefined): Promise<ListPage<T>> {
+  async #page(signal: AbortSignal, limit: number, token: string | undefined, seen: Set<string>): Promise<ListPage<T>> {
     try {
       return await this.#options.listWatch.list({ limit, continue: token, signal });
     } catch (error) {
       // A list so long that its own token expires would never end in pages: take it whole, as client-go does.
       if (token === undefined || !(error instanceof ResourceExpired)) throw error;
+      // What earlier pages brought may be gone from it, and no watch would tell: only what it holds counts.
+      seen.clear();
       return await this.#options.listWatch.list({ signal });
     }
   }

@@ -9,6 +9,7 @@ import { claimDatabase, claimedDatabase, createDatabase, openDatabase, setUpInsi
 import type { DatabaseFacts, TenantFacts } from '../desired/postgres/facts.ts';
 import { grantMembership } from '../desired/postgres/role-change.ts';
 import type { TenantDatabaseSpec } from '../desired/postgres/spec.ts';
+import { inSlot } from './busy.ts';
 import { extensionStatements } from './inside.ts';
 import { runAsShard } from './roles.ts';
 import type { ServerSessions } from './server-sessions.ts';
@@ -24,7 +25,7 @@ export interface Making {
 
 /** Nobody but the operator can connect until the last of the statements. */
 export async function makeDatabase(sessions: ServerSessions, { spec, facts, from, record }: Making): Promise<void> {
-  if (from === 'nothing') await sessions.createSlots.run(() => sessions.slow.query(createDatabase(spec)));
+  if (from === 'nothing') await inSlot(sessions.createSlots, () => sessions.slow.query(createDatabase(spec)));
   const database = from === 'claimed' ? requireDatabase(facts) : await claim(sessions, spec, facts.operatorRole);
   if (spec.databaseOid === undefined) await record(database.oid);
   await sessions.inside(database.name, async (query) => query(setUpInside(spec, await extensionStatements(query, spec))));

@@ -78,11 +78,20 @@ async function workingLogin(server: PostgresServer, tls: TlsOptions, options: Op
     const facts = await inspectServer(query, options.installation);
     if (!facts.isSuperuser) return admin;
     refuse(versionProblem(facts));
+    refuse(await otherServer(query, server));
     refuse(await roleProblem(query, OPERATOR_ROLE, recordedOf(server)));
     const own = await ensureOperatorLogin(options, server);
     await createOperatorRole(query, { ...options, maintenanceDatabase: facts.maintenanceDatabase, password: own.password });
     return own;
   });
+}
+
+/** Before a role is made there. What a superuser reads of a server that is known by its marker cannot be compared. */
+async function otherServer(query: Query, server: PostgresServer): Promise<ServerProblem | undefined> {
+  const recorded = recordedOf(server);
+  const found = await serverIdentity(query);
+  const isComparable = found !== undefined && recorded.identity?.split(':', 1)[0] === found.split(':', 1)[0];
+  return isComparable ? identityProblem(found, recorded, server.metadata.name) : undefined;
 }
 
 async function works(target: ConnectionTarget, hooks: StatementHooks): Promise<boolean> {

@@ -70,7 +70,7 @@ class ServerRegistry implements Servers {
       if (problem === undefined) return { kind: 'ready', facts, identity: open.identity };
       const error = new ServerNotReady(problem.reason, problem.message);
       entry.refusal = { error, untilMs: Number.POSITIVE_INFINITY };
-      await this.#close(name, entry);
+      this.#leave(name, entry);
       return { kind: 'notReady', error };
     } catch (error) {
       if (error instanceof ServerNotReady) return { kind: 'notReady', error };
@@ -105,7 +105,7 @@ class ServerRegistry implements Servers {
     const key = `${metadata.uid}/${metadata.generation}`;
     const known = this.#entries.get(metadata.name);
     if (known?.key === key) return known;
-    if (known !== undefined) void this.#close(metadata.name, known);
+    if (known !== undefined) this.#leave(metadata.name, known);
     const entry: Entry = { key, open: undefined, isSuspect: false, attempt: undefined, refusal: undefined };
     this.#entries.set(metadata.name, entry);
     return entry;
@@ -133,7 +133,7 @@ class ServerRegistry implements Servers {
       entry.open = open;
       entry.refusal = undefined;
       // Forgotten or replaced meanwhile: nobody else would close it.
-      if (this.#entries.get(name) !== entry) await this.#close(name, entry);
+      if (this.#entries.get(name) !== entry) this.#leave(name, entry);
       return open;
     } catch (error) {
       if (error instanceof Unavailable || error instanceof ServerNotReady) {
@@ -155,7 +155,7 @@ class ServerRegistry implements Servers {
         entry.isSuspect = true;
         throw error;
       }
-      await this.#close(name, entry);
+      this.#leave(name, entry);
       return undefined;
     }
   }
@@ -179,6 +179,11 @@ class ServerRegistry implements Servers {
     const facts = await inspectServer((sql) => sessions.control.query(sql), this.#options.installationId());
     sessions.facts.note(facts);
     return facts;
+  }
+
+  /** Not waited for: a statement under way may take minutes (DROP DATABASE), and all of the server's tenants would wait with it. */
+  #leave(name: string, entry: Entry): void {
+    void this.#close(name, entry);
   }
 
   async #close(name: string, entry: Entry): Promise<void> {

@@ -8,6 +8,7 @@ import { connectionFailure } from './failure.ts';
 
 /** What pg calls its wire connection; its types leave it out. */
 interface WireConnection {
+  readonly stream: { destroy(): void };
   on(event: string, listener: () => void): void;
 }
 
@@ -29,7 +30,7 @@ export class ScramClient extends pg.Client {
       },
     });
     this.on('error', () => undefined);
-    const { connection } = this as unknown as { connection: WireConnection };
+    const connection = wireOf(this);
     for (const [event, method] of Object.entries(REFUSED)) {
       // Before pg's own listeners, which are added by connect().
       connection.on(event, () => {
@@ -56,4 +57,21 @@ export async function openClient(target: ConnectionTarget): Promise<pg.Client> {
     throw connectionFailure(error, target);
   }
   return client;
+}
+
+/** A server that does not say goodbye would be waited for as long as TCP tries, a quarter of an hour. */
+const GOODBYE_MS = 5_000;
+
+/** Resolves when the session has ended, or will not be waited for. A broken one is gone anyway. */
+export async function closeClient(client: pg.Client): Promise<void> {
+  const impatience = setTimeout(() => wireOf(client).stream.destroy(), GOODBYE_MS);
+  try {
+    await client.end().catch(() => undefined);
+  } finally {
+    clearTimeout(impatience);
+  }
+}
+
+function wireOf(client: pg.Client): WireConnection {
+  return (client as unknown as { readonly connection: WireConnection }).connection;
 }

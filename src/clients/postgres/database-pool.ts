@@ -3,6 +3,8 @@
  * how a single connection is made (client.ts), and the same for the master database and for tenants' servers.
  */
 import pg from 'pg';
+import { Semaphore } from '../../runtime/semaphore.ts';
+import { Unavailable } from '../../runtime/unavailable.ts';
 import { PinnedClient } from './client.ts';
 import type { ConnectionTarget } from './connection.ts';
 import { connectionFailure, isBroken, statementFailure } from './failure.ts';
@@ -18,7 +20,7 @@ export interface DatabasePool {
   query<R>(sql: Sql): Promise<readonly R[]>;
   /** BEGIN, the work, COMMIT; ROLLBACK when the work throws. Prefer one `joined` text where nothing is read between. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
-  /** Waits for statements under way, then closes all connections. Later calls throw. */
+  /** Waits for statements under way, then closes all connections. Later calls, and those that wait for a connection, throw. */
   end(): Promise<void>;
 }
 
@@ -40,8 +42,13 @@ export function createDatabasePool(options: DatabasePoolOptions): DatabasePool {
   const pool = connectionsOf(options);
   const { target } = options;
   const seen = new WeakSet<pg.PoolClient>();
+  // pg's pool never answers those that wait for a connection when it is ended: nobody is let to wait there.
+  const free = new Semaphore(options.maxConnections);
+  const ending = new AbortController();
 
-  async function withClient<T>(work: (query: Query, discard: () => void) => Promise<T>): Promise<T> {
+  const withClient: typeof withFreeClient = (work) => free.run(() => withFreeClient(work), ending.signal);
+
+  async function withFreeClient<T>(work: (query: Query, discard: () => void) => Promise<T>): Promise<T> {
     const client = await pool.connect().catch((error: unknown) => {
       options.onFailure?.(error);
       throw connectionFailure(error, target);
@@ -68,7 +75,11 @@ export function createDatabasePool(options: DatabasePoolOptions): DatabasePool {
   return {
     query: (sql) => withClient((query) => query(sql)),
     transaction: (work) => withClient((query, discard) => inTransaction(query, work, discard)),
-    end: () => pool.end(),
+    end() {
+      const { host, port, system, label } = target;
+      ending.abort(new Unavailable(`the connections to PostgreSQL at ${host}:${port} are being closed`, { system, target: label }));
+      return pool.end();
+    },
   };
 }
 

@@ -2,7 +2,7 @@
  * A connection of its own for one piece of work, closed afterwards. Separate from pools: used where a pool per database
  * would hold thousands of connections (a tenant's inside), and where a login is what is being tried.
  */
-import { openClient } from './client.ts';
+import { closeClient, openClient } from './client.ts';
 import type { ConnectionTarget } from './connection.ts';
 import { statementFailure } from './failure.ts';
 import { type StatementHooks, runStatement } from './statement.ts';
@@ -16,7 +16,7 @@ export async function withSession<T>(target: ConnectionTarget, hooks: StatementH
   try {
     return await work(query);
   } finally {
-    // Awaited: DROP DATABASE and DROP ROLE right after would meet the session still there. A broken one is gone anyway.
-    await client.end().catch(() => undefined);
+    // Awaited: DROP DATABASE and DROP ROLE right after would meet the session still there.
+    await closeClient(client);
   }
 }

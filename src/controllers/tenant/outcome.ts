@@ -7,6 +7,7 @@ import { sqlState } from '../../clients/postgres/sql-state.ts';
 import { MasterDatabaseRefused } from '../../master/refused.ts';
 import { OrganizationStatus } from '../../master/organization.ts';
 import { Unavailable } from '../../runtime/unavailable.ts';
+import { ServerBusy } from '../../servers/busy.ts';
 import { ServerNotReady } from '../../servers/servers.ts';
 import type { TenantMetrics } from '../../steps/metrics.ts';
 import { type Settled, type Step, StepName } from '../../steps/step.ts';
@@ -114,6 +115,7 @@ function describe(step: string, error: unknown, work: TenantWork): Description {
   if (error instanceof Unavailable) return describeUnavailable(error);
   // Says itself what a person has to do.
   if (error instanceof MasterDatabaseRefused) return aside('MasterRefused', error.message, error.reason);
+  if (error instanceof ServerBusy) return aside('ServerBusy', `${step} waits: ${error.message}; ${AGAIN}.`);
   const code = sqlState(error);
   if (code !== undefined) {
     return aside('PostgresError', `${step} was refused by PostgreSQL (SQLSTATE ${code}); ${AGAIN}. ${SEE_LOG}`, code);

@@ -81,10 +81,21 @@ export function rightsProblem(facts: ServerFacts): ServerProblem | undefined {
     ...(facts.canCreateRoles ? [] : [`ALTER ROLE ${role} CREATEROLE;`]),
     ...(facts.canEndSessions ? [] : [`GRANT pg_signal_backend TO ${role};`]),
   ];
+  if (facts.isSuperuser) return superuser(role);
   if (sql.length === 0) return undefined;
   return {
     reason: 'MissingRights',
     message: `The role ${role} lacks rights that the operator needs. As a superuser run: ${sql.join(' ')}`,
+  };
+}
+
+/** What a tenant has planted in its database could take over a superuser who connects there. */
+function superuser(role: string): ServerProblem {
+  return {
+    reason: 'Superuser',
+    message:
+      `The role ${role}, which the operator works as in tenants' databases, is a superuser. Nothing is done on this server until it is none. ` +
+      `Run: ALTER ROLE ${role} NOSUPERUSER CREATEDB CREATEROLE; GRANT pg_signal_backend TO ${role};`,
   };
 }
 

@@ -76,6 +76,19 @@ describe('a pool', () => {
     await pool.end();
   });
 
+  test('answers those that wait for a connection when it is closed, after what is under way', async () => {
+    const pool = poolOf({ maxConnections: 1 });
+    const underWay = pool.query<{ one: number }>({ text: 'SELECT 1 AS one FROM pg_sleep(3)' });
+    await eventually(
+      async () => (await superuser(`SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT 1 AS one%' AND state = 'active'`)).length === 1,
+    );
+    const waiting = [pool.query({ text: 'SELECT 2' }), pool.query({ text: 'SELECT 3' })].map((one) => one.catch((error: unknown) => error));
+    await pool.end();
+    expect(await underWay).toEqual([{ one: 1 }]);
+    for (const one of waiting) expect(await one).toBeInstanceOf(Unavailable);
+    await expect(pool.query({ text: 'SELECT 4' })).rejects.toBeInstanceOf(Unavailable);
+  });
+
   test('gives the rows of the last of several statements, and takes all of them back when one fails', async () => {
     const pool = poolOf();
     expect(await pool.query({ text: 'SELECT 1 AS one; SELECT 2 AS two' })).toEqual([{ two: 2 }]);

@@ -196,6 +196,12 @@ test('what a list that broke off had brought is gone when the next list does not
   expect(names()).toEqual(['b']);
 });
 
+test('what the pages before an expired token brought is gone when the whole list does not have it', async () => {
+  const { server, names } = await reflecting([listOf(100, ['a', 'b'], 'page-2'), status(410, 'Expired'), listOf(120, ['b', 'c'])]);
+  await requests(server, 4);
+  expect(names()).toEqual(['b', 'c']);
+});
+
 test('a page token that has expired ends the paging, not the list', async () => {
   const { server, names } = await reflecting([listOf(100, ['a', 'b'], 'page-2'), status(410, 'Expired'), listOf(120, ['a', 'b', 'c'])]);
   await requests(server, 4);

@@ -44,6 +44,12 @@ test('missing rights come with the SQL that grants exactly them', () => {
   expect(message).not.toContain('CREATEROLE');
 });
 
+test('a role that has become a superuser is not worked with', () => {
+  const problem = rightsProblem({ ...facts, isSuperuser: true });
+  expect(problem?.reason).toBe('Superuser');
+  expect(problem?.message).toContain('ALTER ROLE "op" NOSUPERUSER');
+});
+
 test("the operator's own CONNECT is granted before PUBLIC loses it", () => {
   expect(publicConnectProblem({ ...facts, publicDatabases: ['app', 'postgres'] })?.message).toContain(
     'REVOKE ALL ON DATABASE "app" FROM PUBLIC; GRANT CONNECT ON DATABASE "postgres" TO "op"; REVOKE ALL ON DATABASE "postgres" FROM PUBLIC;',
