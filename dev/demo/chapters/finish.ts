@@ -1,5 +1,8 @@
 // The end: what held and what did not, and, when somebody is there to go on by hand, how.
 
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { provideKubectl, TOOLS } from '../../kubectl.ts';
 import { commandLine, heading, secondsSince, serverUrl, type Chapter, type Demo } from '../demo.ts';
 import { LATE, NAMESPACE } from '../expectations.ts';
 
@@ -12,6 +15,8 @@ export const summaryChapter: Chapter = async ({ terminal, report, beganMs }) => 
 
 /** Stays until Ctrl-C. */
 export const stayChapter: Chapter = async (demo) => {
+  // Only where there is none: the demo itself needs no kubectl, whoever goes on by hand does.
+  await provideKubectl();
   heading(demo.terminal, 'All of it stays up until Ctrl-C. In another terminal:');
   demo.terminal.line();
   for (const line of waysToGoOn(demo)) commandLine(demo.terminal, line);
@@ -23,6 +28,7 @@ export const stayChapter: Chapter = async (demo) => {
 
 const waysToGoOn = ({ environment, operator }: Demo): readonly string[] => [
   `export KUBECONFIG=${environment.kubeconfigPath}`,
+  ...(existsSync(path.join(TOOLS, 'kubectl')) ? [`export PATH=${TOOLS}:$PATH`] : []),
   `kubectl -n ${NAMESPACE} get studiotenants,jobs,ingresses`,
   `kubectl -n ${NAMESPACE} describe studiotenant ${LATE.after}`,
   // Gives the one that came too late what it can have.
