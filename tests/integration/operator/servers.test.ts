@@ -51,7 +51,7 @@ describe('a server that cannot be logged in to', () => {
     expect(await ready('silent', 'Unreachable')).toContain('spec.host');
   });
 
-  it('SecretNotFound, AdminSecretInvalid and SecretForbidden say which Secret', async () => {
+  it('SecretNotFound, SecretForbidden, AdminSecretInvalid and CaSecretInvalid say which Secret', async () => {
     await studio.applyServer('secretless', { adminSecretRef: { name: 'nowhere' } });
     expect(await ready('secretless', 'SecretNotFound')).toContain(`${SYSTEM}/nowhere`);
     await studio.applyServer('elsewhere', { adminSecretRef: { namespace: 'default', name: 'theirs' } });
@@ -59,6 +59,8 @@ describe('a server that cannot be logged in to', () => {
     await adminSecret('half', { username: 'studio_admin' });
     await studio.applyServer('halved', { adminSecretRef: { name: 'half' } });
     expect(await ready('halved', 'AdminSecretInvalid')).toContain('password');
+    await studio.applyServer('unsigned', { tls: { mode: 'verify-full', caSecretRef: { name: 'half' } } });
+    expect(await ready('unsigned', 'CaSecretInvalid')).toContain('ca.crt');
   });
 
   it('LoginRefused goes when the Secret is corrected, by itself', async () => {
