@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { freshDatabase, freshServer, queryAs } from '../../support/postgres.ts';
 
 const run = promisify(execFile);
@@ -164,12 +165,15 @@ test('a lock that is not to be had is worth another try', async () => {
   );
   await queryAs(database.url, 'create table busy (id int)');
   await using files = await folderOf({ '0001_alter.sql': 'alter table busy add column name text' });
-  const holder = queryAs(database.superuserUrl, 'begin; lock table busy; select pg_sleep(3); commit');
+  const holder = queryAs(database.superuserUrl, 'begin; lock table busy; select pg_sleep(600)').catch((error: unknown) => error);
+  const held = `select pid from pg_locks where relation = 'busy'::regclass and mode = 'AccessExclusiveLock' and granted`;
+  await eventually(async () => (await queryAs(database.superuserUrl, held)).length > 0, { timeoutMs: 30_000 });
 
   const failed = await migrate(database.url, files.folder);
 
   expect(failed.code).toBe(75);
   expect(failed.stderr).toContain('sqlState: 55P03');
+  await queryAs(database.superuserUrl, `select pg_terminate_backend(pid) from (${held}) holders`);
   await holder;
 });
 
