@@ -19,7 +19,9 @@ const converging = defineStep<TenantWork, SchemaObserved, SchemaChange>({
   condition: ConditionType.SchemaReady,
   async observe(work) {
     const observed = await observeSchema(work);
-    work.report.schema = schemaStatus(observed);
+    const status = schemaStatus(observed);
+    // An empty one is only worth saying where more was said before.
+    if (Object.keys(status).length > 0 || work.tenant.status?.schema !== undefined) work.report.schema = status;
     return observed;
   },
   diff: (_work, observed) => decideSchema(observed),
