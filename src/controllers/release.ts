@@ -31,7 +31,7 @@ export function releaseReconciler(dependencies: TenantDependencies): Reconciler 
       now: timestamp(clock),
     });
     const written = await writeStatus(kubernetes, SCHEMA_RELEASE, progress.release, status);
-    if (written) tell(dependencies, progress.release, status);
+    if (written !== undefined) tell(dependencies, progress.release, status);
     return {};
   };
 }

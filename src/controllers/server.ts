@@ -80,7 +80,7 @@ async function report(dependencies: ServerDependencies, server: PostgresServer, 
   const written = await writeStatus(kubernetes, POSTGRES_SERVER, server, status);
   const before = findCondition(server.status?.conditions, 'Ready');
   const after = findCondition(status.conditions, 'Ready');
-  if (!written || after === undefined || before?.reason === after.reason) return;
+  if (written === undefined || after === undefined || before?.reason === after.reason) return;
   events.record(server, { type: after.status === 'True' ? 'Normal' : 'Warning', reason: after.reason, message: after.message });
 }
 

@@ -14,12 +14,17 @@ interface WithStatus extends KubernetesObject {
 }
 
 /**
- * An object that is gone, or that another has succeeded, needs no status. Returns whether something was written. Throws
- * KubernetesError and Unavailable.
+ * An object that is gone, or that another has succeeded, needs no status. Returns the object as it was written; undefined
+ * where nothing was. Throws KubernetesError and Unavailable.
  */
-export async function writeStatus(kubernetes: Kubernetes, resource: Resource, object: WithStatus, status: object): Promise<boolean> {
-  if (isDeepStrictEqual(plain(object.status), plain(status))) return false;
-  return (await replaceStatus(kubernetes, resource, { ...object, status })) !== undefined;
+export async function writeStatus<T extends WithStatus>(
+  kubernetes: Kubernetes,
+  resource: Resource,
+  object: T,
+  status: object,
+): Promise<T | undefined> {
+  if (isDeepStrictEqual(plain(object.status), plain(status))) return undefined;
+  return replaceStatus<T>(kubernetes, resource, { ...object, status });
 }
 
 /** As it travels: without undefined fields. */

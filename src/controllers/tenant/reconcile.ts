@@ -36,22 +36,24 @@ export function tenantReconciler(dependencies: TenantDependencies, hooks: Tenant
     const cached = dependencies.caches.tenants.get(key);
     if (cached === undefined) return {};
     const tenant = written.onto(cached);
-    if (isPaused(tenant)) return report(dependencies, tenant, pausedStatus(tenant, timestamp(dependencies.clock)));
+    const report: Report = async (status) => {
+      const object = await writeStatus(dependencies.kubernetes, STUDIO_TENANT, tenant, status);
+      if (object !== undefined) written.remember(object);
+    };
+    if (isPaused(tenant)) {
+      await report(pausedStatus(tenant, timestamp(dependencies.clock)));
+      return {};
+    }
     const proveLogin = hooks.takeProofRequest(key);
     const work = new TenantWork({ tenant, dependencies, log, signal, proveLogin });
-    if (tenant.metadata.deletionTimestamp !== undefined) return remove(work, hooks);
-    const { result, status } = await provision(work, hooks);
-    written.remember(cached, status);
-    return result;
+    return tenant.metadata.deletionTimestamp === undefined ? provision(work, hooks, report) : remove(work, hooks, report);
   };
 }
 
-interface Provisioned {
-  readonly result: Result;
-  readonly status: StudioTenantStatus;
-}
+/** Writes the status where it differs, and remembers it until the cache has it. */
+type Report = (status: StudioTenantStatus) => Promise<void>;
 
-async function provision(work: TenantWork, hooks: TenantHooks): Promise<Provisioned> {
+async function provision(work: TenantWork, hooks: TenantHooks, report: Report): Promise<Result> {
   const outcome = await runSteps(steps, work, hooks.metrics);
   const { dependencies, tenant } = work;
   // A retry is a new attempt of what failed; where that came before the schema, this was it.
@@ -65,16 +67,16 @@ async function provision(work: TenantWork, hooks: TenantHooks): Promise<Provisio
     config: dependencies.config,
     now: timestamp(dependencies.clock),
   });
-  await report(dependencies, tenant, status);
+  await report(status);
   noteTransition(dependencies.events, tenant, status);
   if (isFirstReady(tenant, status)) hooks.metrics.becameReady(secondsSince(tenant.metadata.creationTimestamp, dependencies));
   hooks.released(work.report.releasedClaims);
   // Thrown only now: the status has been written, and the controller logs it and tries again with backoff.
   if (outcome.problem !== undefined) throw outcome.problem.error;
-  return { result: { requeueAfterMs: soonest(outcome) }, status };
+  return { requeueAfterMs: soonest(outcome) };
 }
 
-async function remove(work: TenantWork, hooks: TenantHooks): Promise<Result> {
+async function remove(work: TenantWork, hooks: TenantHooks, report: Report): Promise<Result> {
   const { dependencies, tenant } = work;
   try {
     const result = await deleteTenant(work);
@@ -82,18 +84,13 @@ async function remove(work: TenantWork, hooks: TenantHooks): Promise<Result> {
       hooks.released(work.report.releasedClaims);
       return {};
     }
-    await report(dependencies, tenant, deletionStatus(tenant, result, timestamp(dependencies.clock)));
+    await report(deletionStatus(tenant, result, timestamp(dependencies.clock)));
     return { requeueAfterMs: result.retryAfterMs };
   } catch (error) {
     const problem = problemOf('Deletion', error, work);
-    await report(dependencies, tenant, deletionStatus(tenant, problem, timestamp(dependencies.clock)));
+    await report(deletionStatus(tenant, problem, timestamp(dependencies.clock)));
     throw error;
   }
-}
-
-async function report(dependencies: TenantDependencies, tenant: StudioTenant, status: StudioTenantStatus): Promise<Result> {
-  await writeStatus(dependencies.kubernetes, STUDIO_TENANT, tenant, status);
-  return {};
 }
 
 /** The earliest time at which a step wants to look again. */

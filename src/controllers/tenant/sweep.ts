@@ -5,7 +5,7 @@
  */
 import type { Logger } from 'pino';
 
-import { isTrue } from '../../api/conditions.ts';
+import { ConditionType, isTrue } from '../../api/conditions.ts';
 import { keyOf } from '../../api/object-meta.ts';
 import type { StudioTenant } from '../../api/studio-tenant.ts';
 import { claimsDiffer, claimsOf } from '../../desired/claims.ts';
@@ -41,6 +41,9 @@ export async function sweepTenants(
   }
 }
 
+const IN_MASTER = [ConditionType.Registered, ConditionType.SubscriptionReady, ConditionType.Routed] as const;
+const ON_SERVER = [ConditionType.DatabaseReady] as const;
+
 interface Swept {
   readonly drifted: number;
 }
@@ -72,7 +75,7 @@ async function sweepMaster(
   const summaries = await gatherOrganizations((sql) => dependencies.master.query(sql), dependencies.clusterId);
   const byUid = new Map(summaries.map((summary) => [summary.uid, summary]));
   let drifted = 0;
-  for (const tenant of settledTenants(dependencies)) {
+  for (const tenant of settledTenants(dependencies.caches.tenants.list(), IN_MASTER)) {
     const summary = byUid.get(tenant.metadata.uid);
     if (summary !== undefined && !differsInMaster(tenant, summary)) continue;
     drifted += 1;
@@ -81,14 +84,15 @@ async function sweepMaster(
   return { drifted, byServer: Map.groupBy(summaries, ({ serverName }) => serverName) };
 }
 
-/** Only tenants that are served: the others are being worked on, or wait for something that wakes them. */
-function settledTenants({ caches }: TenantDependencies): readonly StudioTenant[] {
-  return caches.tenants
-    .list()
-    .filter(
-      ({ metadata, status }) =>
-        metadata.deletionTimestamp === undefined && isTrue(status?.conditions, 'Ready') && !isTrue(status?.conditions, 'Stalled'),
-    );
+/**
+ * Only tenants that are served: the others are being worked on, or wait for something that wakes them. And only what is
+ * known to be as asked: a difference that needs a person is there in every sweep, and is looked at again by its own step.
+ */
+export function settledTenants(tenants: readonly StudioTenant[], known: readonly ConditionType[]): readonly StudioTenant[] {
+  return tenants.filter(
+    ({ metadata, status }) =>
+      metadata.deletionTimestamp === undefined && [ConditionType.Ready, ...known].every((type) => isTrue(status?.conditions, type)),
+  );
 }
 
 function differsInMaster(tenant: StudioTenant, summary: OrganizationSummary): boolean {
@@ -110,7 +114,7 @@ async function sweepServer(
   if (unknown.length > 0) await passOver((sql) => dependencies.master.query(sql), unknown);
   const summaries = new Map(rows.map((summary) => [summary.uid, summary]));
   let drifted = 0;
-  for (const tenant of settledTenants(dependencies)) {
+  for (const tenant of settledTenants(dependencies.caches.tenants.list(), ON_SERVER)) {
     const summary = summaries.get(tenant.metadata.uid);
     if (summary === undefined || !differs(dependencies, tenant, summary, facts.get(summary.id))) continue;
     drifted += 1;
