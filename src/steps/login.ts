@@ -65,7 +65,8 @@ async function tryLogin(work: TenantWork, organization: Organization, secret: Co
   const name = databaseName(organization.id);
   const sessions = await work.sessions();
   const outcome = await sessions.login({ user: name, password: passwordOf(secret) ?? '', database: name });
-  if (outcome.ok || outcome.code === SqlState.TooManyConnections) {
+  // That all connections are in use says nothing about the password, neither for it nor against it.
+  if (outcome.ok || (proven && outcome.code === SqlState.TooManyConnections)) {
     work.loginProven = true;
     return ok;
   }
@@ -84,11 +85,22 @@ function refused(work: TenantWork, organization: Organization, secret: Connectio
   if (code === SqlState.InvalidPassword && !work.passwordSet) {
     return { kind: 'outOfSync', change: { kind: 'setPassword', organization, secret } };
   }
+  if (code === SqlState.TooManyConnections) return noConnection(organization);
   return {
     kind: 'waiting',
     reason: 'LoginFailed',
     message: `Logging in as ${organization.databaseName} was refused (SQLSTATE ${code}). See pg_hba.conf of server "${organization.serverName}" and its log.`,
     blocks: true,
+    retryAfterMs: 30_000,
+  };
+}
+
+function noConnection({ databaseName: name, serverName, firstReadyAt }: Organization): Verdict<Change> {
+  return {
+    kind: 'waiting',
+    reason: 'ConnectionsExhausted',
+    message: `Whether the password in the Secret works is not known: all connections of ${name}, or of server "${serverName}", are in use (SQLSTATE 53300). Close some, or raise the limit.`,
+    blocks: firstReadyAt === null,
     retryAfterMs: 30_000,
   };
 }

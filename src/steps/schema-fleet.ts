@@ -101,6 +101,8 @@ export class MigrationFleet {
 
   /** What the API server has answered about a Job: newer than the cache. Undefined: it is not there. */
   saw(key: string, job: Job | undefined): void {
+    // Of a Job that is neither there nor in the cache nothing more will be heard.
+    if (job === undefined && this.#options.jobs.get(key) === undefined) return this.forget(key);
     this.#newer.set(key, job);
     this.#view = undefined;
   }

@@ -22,7 +22,13 @@ export async function removeMigrationJobs(work: TenantWork): Promise<'gone' | 'w
     const run = migrationRun(job);
     if (run?.tenantUid === tenant.metadata.uid && !run.deleting) await deleteJob(work, run);
   }
+  giveBackSlots(work);
   if ((await migrationPods(work)).some(isPodAtWork)) return 'waiting';
   await deleteMigrationSecrets(work);
   return 'gone';
+}
+
+/** A Job whose POST was never answered, and which is not there, would hold its slot for as long as this process lives. */
+function giveBackSlots({ tenant, dependencies: { migrations } }: TenantWork): void {
+  for (const { key } of migrations.runsOf(tenant.metadata.uid)) if (migrations.isUnconfirmed(key)) migrations.forget(key);
 }

@@ -53,6 +53,17 @@ describe('slots', () => {
     expect(fleet.take(job(3))).toBe(true);
   });
 
+  test('a Job that turned out never to have been made gives its slot back, and wakes who waits', () => {
+    const woken: string[] = [];
+    fleet.onFreeSlot((key) => woken.push(key));
+    fleet.take(job(1));
+    fleet.take(job(2));
+    fleet.waitForSlot('main', 'studio-tenants/studio-3');
+    fleet.saw(keyOf(job(2)), undefined);
+    expect(woken).toEqual(['studio-tenants/studio-3']);
+    expect(fleet.slots('main').running).toBe(1);
+  });
+
   test('finished Jobs hold none', () => {
     for (const number of [1, 2, 3]) jobs.set(keyOf(job(number)), job(number, { phase: 'failed' }), 'list');
     expect(fleet.slots('main').running).toBe(0);
