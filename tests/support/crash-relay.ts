@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 import { LEASE } from '../../src/api/resources.ts';
 import type { CrashOrder } from './crash-order.ts';
@@ -14,12 +15,15 @@ import { type Studio, SYSTEM } from './studio.ts';
 const CRASHING = path.resolve(import.meta.dirname, 'crashing-operator.ts');
 /** Nobody loses the Lease by time: it passes on when its holder is dead. */
 const TIMING = { LEASE_DURATION: '10m', RENEW_DEADLINE: '9m', RETRY_PERIOD: '300ms' };
+/** A point that is not reached within this time after the end does not come any more. */
+const TRAILING_MS = 2_000;
 const NOBODY: CrashOrder = { tenant: '', log: '' };
 
-export class CrashRelay implements AsyncDisposable {
+export class CrashRelay {
   readonly #studio: Studio;
   readonly #orderFile: string;
   #leader: OperatorUnderTest | undefined;
+  #hasEnded = false;
   #standby: Promise<OperatorUnderTest> | undefined;
 
   constructor(studio: Studio) {
@@ -30,7 +34,7 @@ export class CrashRelay implements AsyncDisposable {
 
   /** The first leader, and behind it the first that stands by. */
   async start(): Promise<void> {
-    this.#leader = await this.#operator();
+    this.#leads(await this.#operator());
     this.#standBy();
   }
 
@@ -45,16 +49,20 @@ export class CrashRelay implements AsyncDisposable {
     after: string | undefined,
     { ask, done }: { ask(): Promise<unknown>; done(): Promise<unknown> },
   ): Promise<readonly string[]> {
-    if (this.#leader === undefined) throw new Error('the relay has not been started');
     const log = path.join(this.#studio.directory, `effects-${tenant}.log`);
     await writeFile(log, '');
     await writeFile(this.#orderFile, JSON.stringify({ tenant, after, log } satisfies CrashOrder));
     await ask();
-    const ending = this.#leader.ended.then(() => 'killed' as const);
-    const outcome = await Promise.race([ending, done().then(() => 'done' as const)]);
+    const killed = this.#living().ended;
+    // What is done last of all, such as sending an Event, comes after the end that others see.
+    await Promise.race([killed, done().then(() => Promise.race([killed, setTimeout(TRAILING_MS, undefined, { ref: false })]))]);
     await writeFile(this.#orderFile, JSON.stringify(NOBODY));
-    if (outcome === 'killed') await this.#takeOver();
-    return (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
+    const effects = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
+    const isKilled = after !== undefined && effects.at(-1) === after;
+    if (isKilled) await killed;
+    if (this.#hasEnded !== isKilled) throw new Error(`an operator ended by itself, or outlived "${after}"`);
+    if (isKilled) await this.#takeOver();
+    return effects;
   }
 
   /** Orderly; the exit code of the last leader. */
@@ -65,16 +73,25 @@ export class CrashRelay implements AsyncDisposable {
     return (await leader?.stop()) ?? 0;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
-
   async #takeOver(): Promise<void> {
     const next = await this.#standby;
     const lease = { namespace: SYSTEM, name: 'studio-operator' };
     await this.#studio.cluster.api.jsonPatch(LEASE, lease, [{ op: 'replace', path: '/spec/holderIdentity', value: '' }]);
-    this.#leader = next;
+    this.#leads(next);
     this.#standBy();
+  }
+
+  #leads(operator: OperatorUnderTest | undefined): void {
+    this.#leader = operator;
+    this.#hasEnded = false;
+    void operator?.ended.then(() => {
+      if (this.#leader === operator) this.#hasEnded = true;
+    });
+  }
+
+  #living(): OperatorUnderTest {
+    if (this.#leader === undefined || this.#hasEnded) throw new Error('no operator of the relay is alive');
+    return this.#leader;
   }
 
   #standBy(): void {

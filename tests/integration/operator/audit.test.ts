@@ -22,7 +22,8 @@ beforeAll(async () => {
   studio = await Studio.start();
   const [first, second] = ['migrations/tenant/studio-1', 'migrations/tenant/studio-2'];
   await studio.apply('SchemaRelease', 'one', { version: 1, args: [first] });
-  await studio.startOperator({ SWEEP_INTERVAL: '2s' });
+  // A login probe reads its tenant's Secret; none is due in this run.
+  await studio.startOperator({ SWEEP_INTERVAL: '2s', PROBE_INTERVAL: '24h' });
   await applyTenants(studio, LEFT);
   await studio.applyTenant('erased', { deletionPolicy: 'Delete' }, { [ANNOTATION.confirmDeletion]: 'erased' });
   await allSettled(studio, [...LEFT, 'erased']);
