@@ -154,8 +154,7 @@ function noteAbandoned(work: TenantWork, database: string, server: string): void
 /** Throws ServerNotReady and Unavailable where the server cannot be used. */
 async function takeDownDatabase(work: TenantWork, organization: Organization, { policy }: DeletionPlan): Promise<DeletionResult> {
   const [sessions, spec, facts] = await Promise.all([work.sessions(), work.database(), work.facts()]);
-  // Where others hold it, it cannot log in any more and goes with the tenant's other roles.
-  if (facts.roles.migrator !== undefined) await removeMigrator(sessions, spec);
+  if (facts.roles.migrator !== undefined) await removeMigrator(sessions, spec).catch((error: unknown) => goOnWithout(work, error));
   const closed = await closeDatabase(sessions, spec);
   if (closed.kind === 'ownerChanged') return waiting('OwnerChanged', closed.message, 60_000);
   const empty = holdsNothing(organization, facts);
@@ -174,6 +173,12 @@ async function takeDownDatabase(work: TenantWork, organization: Organization, { 
   await deleteOrganization(work.queryMaster, organization);
   release(work, organization);
   return done;
+}
+
+/** It goes with the tenant's other roles then: nothing that somebody did to it may hold up closing, or erasing, the data. */
+function goOnWithout({ log }: TenantWork, error: unknown): void {
+  if (isServerAway(error)) throw error;
+  log.warn({ err: error }, 'the login of a migration could not be removed before the database is closed');
 }
 
 /**
