@@ -60,6 +60,11 @@ export function connectionSecretData(credentials: Credentials, endpoint: Endpoin
   };
 }
 
+/** By them the operator hears of changes: without them it would see none. */
+export function connectionSecretLabels(tenant: StudioTenant): Readonly<Record<string, string>> {
+  return { ...MANAGED_BY_LABELS, [LABELS.tenant]: tenant.metadata.name };
+}
+
 /** The Secret as it is created. */
 export function connectionSecret(tenant: StudioTenant, data: Readonly<Record<string, string>>) {
   return {
@@ -69,7 +74,7 @@ export function connectionSecret(tenant: StudioTenant, data: Readonly<Record<str
     metadata: {
       name: secretName(tenant.metadata.name),
       namespace: tenant.metadata.namespace ?? '',
-      labels: { ...MANAGED_BY_LABELS, [LABELS.tenant]: tenant.metadata.name },
+      labels: connectionSecretLabels(tenant),
       ownerReferences: [ownedBy(tenant)],
     },
     data: encodeData(data),

@@ -12,6 +12,7 @@ import { generatePassword } from '../clients/passwords.ts';
 import {
   connectionSecret,
   connectionSecretData,
+  connectionSecretLabels,
   type ConnectionSecret,
   encodeData,
   type Endpoint,
@@ -50,7 +51,8 @@ export const credentials = defineStep<TenantWork, Observed, Change>({
     const password = passwordOf(secret);
     if (password === undefined) return outOfSync({ kind: 'renew', secret, organization, endpoint });
     const data = encodeData(dataFor(organization, endpoint, password, generationIn(secret, organization.credentialsGeneration)));
-    if (!includes(secret.data, data)) return outOfSync({ kind: 'patch', secret, data });
+    const isLabelled = includes(secret.metadata.labels, connectionSecretLabels(work.tenant));
+    if (!isLabelled || !includes(secret.data, data)) return outOfSync({ kind: 'patch', secret, data });
     return { kind: 'inSync', message: `Secret ${secret.metadata.name}` };
   },
   async apply(work, change) {
@@ -111,11 +113,19 @@ async function patch(work: TenantWork, secret: ConnectionSecret, data: Readonly<
   const operations: JsonPatchOperation[] = [
     { op: 'test', path: '/metadata/resourceVersion', value: secret.metadata.resourceVersion },
     ...(secret.data === undefined ? [{ op: 'add', path: '/data', value: {} } as const] : []),
-    ...Object.entries(data)
-      .filter(([key, value]) => secret.data?.[key] !== value)
-      .map(([key, value]) => ({ op: 'add', path: `/data/${key}`, value }) as const),
+    ...additions('/data', secret.data, data),
+    ...(secret.metadata.labels === undefined ? [{ op: 'add', path: '/metadata/labels', value: {} } as const] : []),
+    ...additions('/metadata/labels', secret.metadata.labels, connectionSecretLabels(work.tenant)),
   ];
   work.secretIs(await work.dependencies.kubernetes.jsonPatch<ConnectionSecret>(SECRET, secret.metadata, operations));
+}
+
+type Fields = Readonly<Record<string, string>>;
+
+function additions(path: string, live: Fields | undefined, wanted: Fields): readonly JsonPatchOperation[] {
+  return Object.entries(wanted)
+    .filter(([key, value]) => live?.[key] !== value)
+    .map(([key, value]) => ({ op: 'add', path: `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, value }));
 }
 
 async function renew(work: TenantWork, secret: ConnectionSecret, organization: Organization, endpoint: Endpoint): Promise<void> {

@@ -36,7 +36,7 @@ export const route = defineStep<TenantWork, Observed, Change>({
     if (ingress === undefined) return { kind: 'outOfSync', change: { kind: 'apply', ingress: wanted } };
     if (isOwnedByPredecessor(ingress, work.tenant)) return { kind: 'outOfSync', change: { kind: 'discard', ingress } };
     if (!isOwnedBy(ingress, work.tenant)) return ingressConflict(work, organization);
-    if (!isAsApplied(ingress, wanted)) return { kind: 'outOfSync', change: { kind: 'apply', ingress: wanted } };
+    if (!isAsApplied(ingress, wanted)) return { kind: 'outOfSync', change: { kind: 'apply', ingress: onto(ingress, wanted) } };
     const status = isSuspended(work.tenant) ? OrganizationStatus.Suspended : OrganizationStatus.Active;
     if (organization.status !== status) return { kind: 'outOfSync', change: { kind: 'status', status } };
     return { kind: 'inSync', message: `Ingress ${ingress.metadata.name}` };
@@ -53,6 +53,11 @@ export const route = defineStep<TenantWork, Observed, Change>({
 async function discard(work: TenantWork, ingress: Ingress): Promise<void> {
   await work.dependencies.kubernetes.delete(INGRESS, ingress.metadata, { uid: ingress.metadata.uid });
   work.ingressIs(undefined);
+}
+
+/** With its uid: where another has taken the name meanwhile, the API server answers with a conflict. */
+function onto({ metadata: { uid } }: Ingress, wanted: Ingress): Ingress {
+  return { ...wanted, metadata: { ...wanted.metadata, uid } };
 }
 
 /** The hash tells what was applied last (fields we no longer want are gone); the fields tell what has become of it since. */

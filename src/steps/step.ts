@@ -92,11 +92,13 @@ export function defineStep<Tenant, Observed, Change>(step: StepDefinition<Tenant
   };
 }
 
+export const NOT_CONVERGED = 'NotConverged';
+
 /** What was applied did not take: seen with grants that another role made, and with somebody changing the same thing. */
 function notConverged(name: StepName): Failed {
   return {
     kind: 'failed',
-    reason: 'NotConverged',
+    reason: NOT_CONVERGED,
     message: `The ${name} step still differs after ${MAX_CHANGES} changes; somebody else may be changing the same thing. Looked at again in 10 minutes.`,
     blocks: false,
     retryAfterMs: 600_000,

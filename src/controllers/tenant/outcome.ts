@@ -10,7 +10,7 @@ import { Unavailable } from '../../runtime/unavailable.ts';
 import { ServerBusy } from '../../servers/busy.ts';
 import { ServerNotReady } from '../../servers/servers.ts';
 import type { TenantMetrics } from '../../steps/metrics.ts';
-import { type Settled, type Step, StepName } from '../../steps/step.ts';
+import { NOT_CONVERGED, type Settled, type Step, StepName } from '../../steps/step.ts';
 import { ConditionType } from '../../api/conditions.ts';
 import type { TenantWork } from '../../steps/tenant-work.ts';
 
@@ -80,13 +80,19 @@ async function runStep(step: Step<TenantWork>, work: TenantWork, metrics: Tenant
   const seconds = (): number => (work.dependencies.clock.monotonicMs() - startedMs) / 1_000;
   try {
     work.signal.throwIfAborted();
-    const verdict = await step.run(work);
+    const verdict = strict(await step.run(work), work);
     metrics.step(step.name, verdict.kind, seconds());
     return verdict;
   } catch (error) {
     metrics.step(step.name, 'error', seconds());
     return verdictOf(error) ?? problemOf(step.name, error, work, step.condition);
   }
+}
+
+/** What does not converge may be anything that a step makes: who is served goes on, but nobody becomes Ready by it. */
+function strict(verdict: Settled, { wasReady }: TenantWork): Settled {
+  const isOpen = verdict.kind === 'failed' && verdict.reason === NOT_CONVERGED && !wasReady;
+  return isOpen ? { ...verdict, blocks: true } : verdict;
 }
 
 /** Errors that are findings rather than faults: nothing is gained by trying again soon. */

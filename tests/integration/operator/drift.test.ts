@@ -1,6 +1,9 @@
 /** Drift is repaired: whatever somebody changes behind the operator's back is put right, and nothing is written while all is well. */
+import { isDeepStrictEqual } from 'node:util';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import type { KubernetesObject } from '../../../src/api/object-meta.ts';
 import { INGRESS, SECRET } from '../../../src/api/resources.ts';
 import type { Ingress } from '../../../src/desired/ingress.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -53,6 +56,29 @@ describe('in the cluster', () => {
       { op: 'replace', path: '/data/password', value },
     ]);
     await repaired(async () => (await studio.secret('my-studio'))['uri']?.includes('correct-horse-battery') === true && (await canLogin()));
+  });
+
+  it('labels a Secret again, without which it would hear of no change to it', async () => {
+    const name = { namespace: TENANTS, name: 'my-studio-database' };
+    const labels = async () => (await studio.cluster.api.get<KubernetesObject>(SECRET, name))?.metadata.labels ?? {};
+    const before = await labels();
+    await studio.cluster.api.jsonPatch(SECRET, name, [{ op: 'remove', path: '/metadata/labels' }]);
+    await repaired(async () => isDeepStrictEqual(await labels(), before));
+  });
+
+  it("takes no password from a Secret that is not the tenant's, and goes on serving", async () => {
+    const { uri = '' } = await studio.secret('my-studio');
+    const name = { namespace: TENANTS, name: 'my-studio-database' };
+    await studio.cluster.api.jsonPatch(SECRET, name, [
+      { op: 'remove', path: '/metadata/ownerReferences' },
+      { op: 'replace', path: '/data/password', value: Buffer.from('somebody-elses').toString('base64') },
+    ]);
+    const tenant = await studio.reason('my-studio', 'CredentialsReady', 'SecretConflict');
+    expect(conditionOf(tenant, 'Ready')).toBe('True');
+    await queryAs(uri, 'SELECT 1');
+    await studio.cluster.api.delete(SECRET, name);
+    await studio.settled('my-studio');
+    await repaired(canLogin);
   });
 
   it('replaces a password that cannot be used', async () => {
