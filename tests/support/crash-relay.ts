@@ -84,9 +84,12 @@ export class CrashRelay {
   #leads(operator: OperatorUnderTest | undefined): void {
     this.#leader = operator;
     this.#hasEnded = false;
-    void operator?.ended.then(() => {
-      if (this.#leader === operator) this.#hasEnded = true;
-    });
+    void this.#noteEnd(operator);
+  }
+
+  async #noteEnd(operator: OperatorUnderTest | undefined): Promise<void> {
+    await operator?.ended;
+    if (this.#leader === operator) this.#hasEnded = true;
   }
 
   #living(): OperatorUnderTest {

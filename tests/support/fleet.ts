@@ -51,7 +51,7 @@ export async function someDatabases(studio: Studio, atLeast: number): Promise<vo
 /** Each once and whole, nothing beside them, and the Secret's password works. `names`: all tenants there are. */
 export async function expectWhole(studio: Studio, names: readonly string[]): Promise<void> {
   const rows = await studio.master("SELECT id, name FROM organizations WHERE status = 'active' ORDER BY id");
-  expect(rows.map(({ name }) => name).toSorted()).toEqual([...names].toSorted());
+  expect(rows.map(({ name }) => String(name)).toSorted()).toEqual([...names].toSorted());
   const databases = rows.map(({ id }) => `studio_${Number(id)}_db`);
   expect(
     await column(studio, "SELECT datname AS name FROM pg_database WHERE datname ~ '^studio_' AND datname <> 'studio_platform_master'"),

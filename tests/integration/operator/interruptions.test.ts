@@ -38,6 +38,7 @@ describe('in the middle of provisioning twenty tenants', () => {
     await studio.postgres.crash();
     await studio.postgres.resume();
     await allWhole();
+    expect(await studio.operator?.metrics()).toContain('\nstudio_master_up 1\n');
   }, 240_000);
 
   it('the API server may go away and come back', async () => {
