@@ -58,7 +58,8 @@ export async function lead(options: LeaderOptions): Promise<void> {
     log,
     metrics: metrics.runtime.events,
   });
-  const master = masterDatabase(options, clusterId);
+  const highestNumber = new HighestNumber();
+  const master = masterDatabase(options, clusterId, () => highestNumber.forget());
   const servers = createServers({
     kubernetes,
     caches,
@@ -69,12 +70,12 @@ export async function lead(options: LeaderOptions): Promise<void> {
     onStatement: (target, { kind, seconds }) => metrics.clients.sqlStatement(target, kind, seconds),
     log,
   });
-  const dependencies = tenantDependencies(options, { clusterId, master, servers, events: loggedEvents(events, log) });
+  const dependencies = tenantDependencies(options, { clusterId, master, servers, highestNumber, events: loggedEvents(events, log) });
   await work({ ...options, signal: ending }, dependencies, master);
   await Promise.all([servers.end(), master.end(), events.flush()]);
 }
 
-type Parts = Pick<TenantDependencies, 'clusterId' | 'servers' | 'events'> & { readonly master: MasterDatabase };
+type Parts = Pick<TenantDependencies, 'clusterId' | 'servers' | 'highestNumber' | 'events'> & { readonly master: MasterDatabase };
 
 function tenantDependencies({ config, kubernetes, caches }: LeaderOptions, parts: Parts): TenantDependencies {
   const { jobs, releases } = caches;
@@ -86,7 +87,6 @@ function tenantDependencies({ config, kubernetes, caches }: LeaderOptions, parts
     kubernetes,
     caches,
     migrations: new MigrationFleet({ kubernetes, jobs, releases, namespaces: config.watchNamespaces, maxParallel }),
-    highestNumber: new HighestNumber(),
     ownWrites: new OwnWrites(),
     hashes: new PasswordHashes(config.tenant.passwordHashCost),
     placement: new Semaphore(1),
@@ -110,7 +110,8 @@ async function work(options: LeaderOptions, dependencies: TenantDependencies, ma
   ]);
 }
 
-function masterDatabase({ config, log, metrics, leadership }: LeaderOptions, clusterId: string): MasterDatabase {
+/** @param away called whenever the master database does not answer */
+function masterDatabase({ config, log, metrics, leadership }: LeaderOptions, clusterId: string, away: () => void): MasterDatabase {
   const name = applicationName(leadership.identity);
   return new MasterDatabase({
     ...config.master,
@@ -126,9 +127,13 @@ function masterDatabase({ config, log, metrics, leadership }: LeaderOptions, clu
       onStatement({ kind, seconds, outcome }) {
         metrics.clients.sqlStatement('master', kind, seconds);
         metrics.clients.masterUp(outcome !== 'unavailable');
+        if (outcome === 'unavailable') away();
       },
       // A connection that cannot be made never comes to a statement.
-      onFailure: () => metrics.clients.masterUp(false),
+      onFailure() {
+        metrics.clients.masterUp(false);
+        away();
+      },
     },
     log,
   });

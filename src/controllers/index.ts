@@ -94,12 +94,15 @@ function lookedAt(servers: Store<PostgresServer>): Promise<void> {
   });
 }
 
+/** Several servers at once: looking at one that does not answer takes as long as its timeouts. */
+const WORKERS: Readonly<Record<string, number>> = { tenantplan: 1, postgresserver: 8, schemarelease: 1 };
+
 function controller(name: string, { config, log, metrics }: ControllersOptions, reconcile: () => Reconciler): Controller {
   return new Controller({
     name,
     reconcile: reconcile(),
     log,
-    workers: name === 'studiotenant' ? config.tenantWorkers : 1,
+    workers: WORKERS[name] ?? config.tenantWorkers,
     reconcileTimeoutMs: config.reconcileTimeoutMs,
     stopTimeoutMs: config.gracefulStopMs,
     metrics: metrics.runtime.controller,

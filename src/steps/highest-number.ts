@@ -1,7 +1,7 @@
 /**
  * Keeps the master database from giving out a number that a server already has a database of: after it was restored from
- * an older backup its identity starts too low. Separate from registering, because each server is asked only once per
- * leadership before anything is registered; the drift sweep looks again.
+ * an older backup its identity starts too low. Separate from registering, because each server is asked only once before
+ * anything is registered, and again when the master database was away meanwhile; the drift sweep looks again.
  */
 import { organizationOfDatabase } from '../api/names.ts';
 import type { Query } from '../clients/postgres/sql.ts';
@@ -10,6 +10,11 @@ import type { ServerSessions } from '../servers/server-sessions.ts';
 
 export class HighestNumber {
   readonly #asked = new Set<string>();
+
+  /** The master database was away: it may have come back older. */
+  forget(): void {
+    this.#asked.clear();
+  }
 
   /** Throws what the server and the master database throw; then the server is asked again. */
   async secure(sessions: Pick<ServerSessions, 'name' | 'control'>, queryMaster: Query): Promise<void> {
