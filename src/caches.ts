@@ -41,17 +41,23 @@ const OURS = `${LABELS.managedBy}=${MANAGED_BY_LABELS[LABELS.managedBy]}`;
 interface Watched<T> {
   readonly labelSelector?: string;
   readonly metadataOnly?: boolean;
+  /** The rights on it are given by namespace, and a miss in the cache is never taken for absence. */
+  readonly isOwned?: boolean;
   readonly transform?: (object: T) => T;
 }
 
 export function createInformers(options: CachesOptions): Informers {
   const informers: Informer<never>[] = [];
-  const watch = <T extends KubernetesObject>(resource: Resource, { transform, ...selection }: Watched<T> = {}): Informer<T> => {
+  const watch = <T extends KubernetesObject>(
+    resource: Resource,
+    { transform, isOwned = false, ...selection }: Watched<T> = {},
+  ): Informer<T> => {
     const informer = new Informer<T>({
       name: resource.plural,
       listWatches: listWatches<T>(options.kubernetes, resource, options.namespaces === '*' ? undefined : options.namespaces, selection),
       log: options.log,
       metrics: options.metrics,
+      goesOnWithoutRights: isOwned,
       transform,
     });
     informers.push(informer as unknown as Informer<never>);
@@ -62,9 +68,9 @@ export function createInformers(options: CachesOptions): Informers {
     servers: watch<PostgresServer>(POSTGRES_SERVER).store,
     plans: watch<TenantPlan>(TENANT_PLAN).store,
     releases: watch<SchemaRelease>(SCHEMA_RELEASE).store,
-    jobs: watch<Job>(JOB, { labelSelector: OURS, transform: trimJob }).store,
-    ingresses: watch<Ingress>(INGRESS, { labelSelector: OURS, transform: trimIngress }).store,
-    secrets: watch<KubernetesObject>(SECRET, { labelSelector: OURS, metadataOnly: true }).store,
+    jobs: watch<Job>(JOB, { labelSelector: OURS, isOwned: true, transform: trimJob }).store,
+    ingresses: watch<Ingress>(INGRESS, { labelSelector: OURS, isOwned: true, transform: trimIngress }).store,
+    secrets: watch<KubernetesObject>(SECRET, { labelSelector: OURS, isOwned: true, metadataOnly: true }).store,
   };
   return {
     caches,

@@ -30,11 +30,16 @@ export interface ListWatchEvent<T> {
   readonly object: T;
 }
 
-/** Both throw ResourceExpired when the resourceVersion or page token is no longer known (410, or an ERROR event of 410). */
+/** Both throw ListRefused when the rights are missing, and ResourceExpired when the resourceVersion or page token is no longer known (410, or an ERROR event of 410). */
 export interface ListWatch<T extends KubernetesObject> {
   list(request: PageRequest): Promise<ListPage<T>>;
   /** Ends when the server ends it; throws at once when the signal aborts. Bookmarks are asked for. */
   watch(request: WatchRequest): AsyncIterable<ListWatchEvent<T>>;
+}
+
+/** The API server answered that we may not list this here (403). */
+export class ListRefused extends Error {
+  override readonly name = 'ListRefused';
 }
 
 export class ResourceExpired extends Error {

@@ -11,7 +11,7 @@ import type { Backoff } from './backoff.ts';
 import { pause, systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { Deadline } from './deadline.ts';
-import { ResourceExpired } from './list-watch.ts';
+import { ListRefused, ResourceExpired } from './list-watch.ts';
 import type { ListPage, ListWatch, ListWatchEvent } from './list-watch.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { noReflectorMetrics } from './metrics.ts';
@@ -41,6 +41,11 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   readonly log: Logger;
   /** Keep only what is needed of an object, before it is stored. metadata.managedFields is always dropped. */
   readonly transform?: ((object: T) => T) | undefined;
+  /**
+   * A list that is refused (403) counts as an empty one, and is asked for again. For objects of which a miss proves
+   * nothing: the rights in a namespace go before the namespace does, and must not hold up all the others.
+   */
+  readonly goesOnWithoutRights?: boolean | undefined;
   readonly pageSize?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly timing?: Partial<ReflectorTiming> | undefined;
@@ -106,6 +111,7 @@ export class Reflector<T extends KubernetesObject> {
       return undefined;
     } catch (error) {
       if (error instanceof ResourceExpired) this.#resourceVersion = undefined;
+      if (error instanceof ListRefused && this.#options.goesOnWithoutRights === true) this.#goOnWithout();
       return error;
     }
   }
@@ -127,10 +133,20 @@ export class Reflector<T extends KubernetesObject> {
     this.#keys = seen;
     this.#metrics.listed(this.name, (this.#clock.monotonicMs() - startedMs) / 1000, seen.size);
     this.#metrics.objects(this.name, this.#store.size);
+    this.#firstListIsIn();
+    return resourceVersion;
+  }
+
+  #firstListIsIn(): void {
     if (!this.#listed) this.#store.firstListDone();
     this.#listed = true;
     this.#firstList.resolve();
-    return resourceVersion;
+  }
+
+  /** The server has answered, so it is not silent; what it does not show us is taken for nothing until it does. */
+  #goOnWithout(): void {
+    this.#lastContactMs = this.#clock.monotonicMs();
+    this.#firstListIsIn();
   }
 
   async #pages(signal: AbortSignal, seen: Set<string>): Promise<string> {

@@ -9,7 +9,8 @@ import { LABELS } from '../api/group.ts';
 import { keyOf } from '../api/object-meta.ts';
 import { JOB } from '../api/resources.ts';
 import type { SchemaRelease } from '../api/schema-release.ts';
-import type { Kubernetes } from '../clients/kubernetes/kubernetes.ts';
+import { isForbidden } from '../clients/kubernetes/errors.ts';
+import type { Kubernetes, List } from '../clients/kubernetes/kubernetes.ts';
 import { MIGRATION_COMPONENT } from '../desired/migration-keys.ts';
 import { byAge, migrationRun, type Job, type MigrationRun } from '../desired/migration-run.ts';
 import { rollout, type Rollout } from '../desired/rollout.ts';
@@ -167,7 +168,7 @@ export class MigrationFleet {
     const labelSelector = `${LABELS.component}=${MIGRATION_COMPONENT}`;
     let next: string | undefined;
     do {
-      const page = await kubernetes.list<Job>(JOB, { namespace, labelSelector, limit: PAGE, continue: next });
+      const page = await kubernetes.list<Job>(JOB, { namespace, labelSelector, limit: PAGE, continue: next }).catch(noneWithoutRights);
       for (const job of page.items) if (jobs.get(keyOf(job)) === undefined) this.saw(keyOf(job), job);
       next = page.continue;
     } while (next !== undefined && next !== '');
@@ -190,6 +191,12 @@ export class MigrationFleet {
     const runs = [...known.values()].flatMap((job) => (job === undefined ? [] : (migrationRun(job) ?? []))).toSorted(byAge);
     return { runs, byTenant: Map.groupBy(runs, (run) => run.tenantUid), rollout: rollout(releases.list(), runs) };
   }
+}
+
+/** The rights in a namespace go before the namespace does; where we may not look we have made no Job that still runs. */
+function noneWithoutRights(error: unknown): List<Job> {
+  if (isForbidden(error)) return { items: [], resourceVersion: '' };
+  throw error;
 }
 
 function serverOf(job: Job | undefined): string | undefined {

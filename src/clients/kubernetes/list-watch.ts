@@ -4,9 +4,9 @@
  */
 import type { KubernetesObject } from '../../api/object-meta.ts';
 import type { Resource } from '../../api/resources.ts';
-import { ResourceExpired } from '../../runtime/list-watch.ts';
+import { ListRefused, ResourceExpired } from '../../runtime/list-watch.ts';
 import type { ListPage, ListWatch, ListWatchEvent, PageRequest, WatchRequest } from '../../runtime/list-watch.ts';
-import { isExpired } from './errors.ts';
+import { isExpired, isForbidden } from './errors.ts';
 import type { Kubernetes, ReadOptions, Selection } from './kubernetes.ts';
 
 export type WatchedSelection = Selection & Pick<ReadOptions, 'metadataOnly'>;
@@ -21,14 +21,14 @@ export function listWatch<T extends KubernetesObject>(
       try {
         return await kubernetes.list<T>(resource, { ...selection, ...request });
       } catch (error) {
-        throw expiredOr(error);
+        throw inOurWords(error);
       }
     },
     async *watch(request: WatchRequest): AsyncGenerator<ListWatchEvent<T>, void> {
       try {
         yield* kubernetes.watch<T>(resource, { ...selection, ...request });
       } catch (error) {
-        throw expiredOr(error);
+        throw inOurWords(error);
       }
     },
   };
@@ -45,7 +45,7 @@ export function listWatches<T extends KubernetesObject>(
   return namespaces.map((namespace) => listWatch<T>(kubernetes, resource, { ...selection, namespace }));
 }
 
-function expiredOr(error: unknown): unknown {
-  if (!isExpired(error)) return error;
-  return new ResourceExpired(error.message, { cause: error });
+function inOurWords(error: unknown): unknown {
+  if (isForbidden(error)) return new ListRefused(error.message, { cause: error });
+  return isExpired(error) ? new ResourceExpired(error.message, { cause: error }) : error;
 }

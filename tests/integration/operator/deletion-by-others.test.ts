@@ -16,12 +16,13 @@ import { eventually } from '../../support/eventually.ts';
 import { type AuditEntry, Studio, TENANTS } from '../../support/studio.ts';
 
 const DOOMED = 'doomed-tenants';
+const SETTINGS = { WATCH_NAMESPACES: `${TENANTS},${DOOMED}` };
 
 let studio: Studio;
 beforeAll(async () => {
   studio = await Studio.start({ pods: ({ metadata }) => (metadata?.namespace === DOOMED ? { kind: 'hang' } : { kind: 'run' }) });
   await makeNamespace();
-  await studio.startOperator({ WATCH_NAMESPACES: `${TENANTS},${DOOMED}` });
+  await studio.startOperator(SETTINGS);
   await studio.serverReady('main');
 }, 180_000);
 afterAll(async () => await studio[Symbol.asyncDispose]());
@@ -79,7 +80,7 @@ describe('by a tool that prunes', () => {
     await studio.cluster.api.delete(SECRET, { namespace: TENANTS, name: `${name}-database` });
     await studio.cluster.api.delete(INGRESS, { namespace: TENANTS, name });
     await studio.deleteTenant(name);
-    await studio.startOperator({ WATCH_NAMESPACES: `${TENANTS},${DOOMED}` });
+    await studio.startOperator(SETTINGS);
     await studio.gone(name);
     expect(await statusInMaster(n)).toBe(deletionPolicy === 'Retain' ? 'retained' : 'deleted');
     expect((await onServer(n)).length > 0).toBe(deletionPolicy === 'Retain');
@@ -163,6 +164,11 @@ describe('with its namespace', () => {
     const open = `SELECT datname FROM pg_database WHERE datname IN ('studio_${n}_db', 'studio_${migrating}_db') AND datallowconn`;
     expect(await studio.superuser(open)).toEqual([]);
     await readyTenant('unharmed');
+
+    // A new operator meets a watched namespace in which it has no rights any more.
+    await studio.operator?.stop();
+    await studio.startOperator(SETTINGS);
+    await readyTenant('unharmed-too');
 
     await studio.cluster.api.delete(SCHEMA_RELEASE, { name: 'studio-1' });
     await makeNamespace();

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../src/api/object-meta.ts';
 import { Informer } from '../../../src/runtime/informer.ts';
-import type { ListWatch, ListWatchEvent } from '../../../src/runtime/list-watch.ts';
+import { ListRefused, type ListWatch, type ListWatchEvent } from '../../../src/runtime/list-watch.ts';
 import { Unavailable } from '../../../src/runtime/unavailable.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 import { silentLog } from './logs.ts';
@@ -164,4 +164,27 @@ test('waiting for the first list ends with its signal', async () => {
   const waiting = informer.waitForSync(stop.signal);
   stop.abort(new Error('stopping'));
   await expect(waiting).rejects.toThrow('stopping');
+});
+
+const refused: ListWatch<KubernetesObject> = {
+  list: async () => {
+    throw new ListRefused('forbidden');
+  },
+  watch: ({ signal }) => open(signal),
+};
+
+test.each([
+  ['counts as an empty one where a miss proves nothing', true, true],
+  ['holds up the start everywhere else', false, false],
+])('a list that is refused %s', async (_what, goesOnWithoutRights, synced) => {
+  const clock = new FakeClock();
+  const stop = new AbortController();
+  const listWatches = [aListWatch([anObject('a', 'one')], open), refused];
+  const informer = new Informer({ name: 'things', listWatches, log: silentLog, clock, goesOnWithoutRights });
+  const ended = informer.run(stop.signal);
+  await settle();
+  expect(informer.store.hasSynced).toBe(synced);
+  expect(informer.store.list().map(({ metadata }) => metadata.name)).toEqual(['one']);
+  stop.abort();
+  await ended;
 });
