@@ -9,7 +9,7 @@ import type { KubernetesObject } from './object-meta.ts';
 import { EXTENSION_NAME, LONG_DURATION, SUBDOMAIN } from './patterns.ts';
 import { nameOf, objectName } from './references.ts';
 import { RESERVED_SUBDOMAINS } from './reserved.ts';
-import { studioTenantStatusSchema } from './studio-tenant-status.ts';
+import type { studioTenantStatusSchema } from './studio-tenant-status.ts';
 import { listOf, matches, validations } from './validation-rules.ts';
 
 export const DeletionPolicy = { Retain: 'Retain', Delete: 'Delete' } as const;

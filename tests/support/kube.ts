@@ -56,13 +56,6 @@ export const deleteObject = async (reference: ObjectReference, config = adminKub
   await orAbsent(async () => await api(config).delete(reference, undefined, undefined, undefined, undefined, 'Background'));
 };
 
-/** A JSON merge patch, e.g. of `spec` or an annotation (null removes). `reference` names the object, `change` is merged into it. */
-export const mergePatch = async (reference: ObjectReference, change: Readonly<Record<string, unknown>>): Promise<AnyObject> => {
-  const metadata = { ...(change['metadata'] as object | undefined), ...reference.metadata };
-  const patch = { ...change, ...reference, metadata };
-  return (await api(adminKubeConfig()).patch(patch, undefined, undefined, 'test', undefined, PatchStrategy.MergePatch)) as AnyObject;
-};
-
 const orAbsent = async <T>(call: () => Promise<T>): Promise<T | undefined> => {
   try {
     return await call();

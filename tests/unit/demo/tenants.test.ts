@@ -14,7 +14,13 @@ import { MemoryStore } from '../../../src/runtime/memory-store.ts';
 
 type Flags = Readonly<Record<string, 'True' | 'False'>>;
 
-const tenant = (flags: Flags, { phase = 'Provisioning' as Phase, observed = 2, name = 'one' } = {}): StudioTenant =>
+interface Looks {
+  readonly phase?: Phase;
+  readonly observed?: number;
+  readonly name?: string;
+}
+
+const tenant = (flags: Flags, { phase = 'Provisioning', observed = 2, name = 'one' }: Looks = {}): StudioTenant =>
   aTenant({
     metadata: { name, uid: name, generation: 2 },
     spec: { displayName: 'One', subdomain: name },
