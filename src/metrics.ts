@@ -47,7 +47,13 @@ function tenantMetrics(registry: Registry): TenantMetrics & SweepMetrics {
   );
   const drifted = make.gauge({ name: 'studio_sweep_drifted', help: 'Tenants that differed in the last drift sweep.', labels: ['target'] });
   const failures = make.counter({ name: 'studio_sweep_failures_total', help: 'Drift sweeps of a target that failed.', labels: ['target'] });
+  const orphans = make.gauge({
+    name: 'studio_organizations_without_object',
+    help: 'Organizations that are not retained and have no StudioTenant any more; 0 unless a finalizer was removed by hand.',
+    labels: [],
+  });
   return {
+    withoutObject: (count) => orphans.set(count),
     swept(target, count) {
       if (count === undefined) failures.inc({ target });
       else drifted.set({ target }, count);

@@ -14,4 +14,6 @@ export interface TenantMetrics {
 export interface SweepMetrics {
   /** studio_sweep_drifted, studio_sweep_failures_total: how many tenants differed; undefined: the target could not be asked. */
   swept(target: string, drifted: number | undefined): void;
+  /** studio_organizations_without_object: rows of this cluster that are not retained and have no StudioTenant. */
+  withoutObject(count: number): void;
 }

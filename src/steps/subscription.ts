@@ -3,48 +3,28 @@
  * balance belong to the application once the rows are there.
  */
 import { ConditionType } from '../api/conditions.ts';
-import type { Organization } from '../master/organization.ts';
+import { subscriptionDiffers, wantedSubscription } from '../desired/subscription.ts';
+import type { Organization, WantedSubscription } from '../master/organization.ts';
 import { defineStep, StepName, type Verdict } from './step.ts';
 import type { TenantWork } from './tenant-work.ts';
 
-interface Wanted {
-  readonly plan: string;
-  readonly monthlyAllowance: number;
-  readonly trialDays: number;
-}
-
-type Change = Wanted;
-
-export const subscription = defineStep<TenantWork, Organization, Change>({
+export const subscription = defineStep<TenantWork, Organization, WantedSubscription>({
   name: StepName.Subscription,
   condition: ConditionType.SubscriptionReady,
   observe: (work) => work.organization(),
-  diff(work, organization): Verdict<Change> {
-    const wanted = wantedSubscription(work);
+  diff(work, organization): Verdict<WantedSubscription> {
+    const wanted = wantedSubscription(work.tenant, work.plan());
     const rows = organization.subscription;
     if (wanted === undefined) return rows === null ? planMissing(work) : { kind: 'inSync', message: `Plan ${rows.plan}` };
-    if (rows?.plan !== wanted.plan || rows.monthlyAllowance !== wanted.monthlyAllowance) {
-      return { kind: 'outOfSync', change: wanted };
-    }
-    return { kind: 'inSync', message: `Plan ${rows.plan}` };
+    if (subscriptionDiffers(wanted, rows)) return { kind: 'outOfSync', change: wanted };
+    return { kind: 'inSync', message: `Plan ${wanted.plan}` };
   },
   async apply(work, wanted) {
     await work.record({ subscription: wanted });
   },
 });
 
-/** Undefined while the plan does not exist: the last values stay. */
-function wantedSubscription(work: TenantWork): Wanted | undefined {
-  const plan = work.plan();
-  if (plan === undefined) return undefined;
-  return {
-    plan: plan.metadata.name,
-    monthlyAllowance: work.tenant.spec.aiCredits.monthlyAllowance ?? plan.spec.aiCredits.monthlyAllowance,
-    trialDays: plan.spec.subscription.trialDays,
-  };
-}
-
-function planMissing(work: TenantWork): Verdict<Change> {
+function planMissing(work: TenantWork): Verdict<WantedSubscription> {
   const message = `No TenantPlan is named "${work.tenant.spec.plan}". Create it, or correct spec.plan.`;
   return { kind: 'waiting', reason: 'PlanNotFound', message, blocks: true };
 }

@@ -11,6 +11,7 @@ import type { StudioTenant } from '../../api/studio-tenant.ts';
 import { claimsDiffer, claimsOf } from '../../desired/claims.ts';
 import type { TenantFacts } from '../../desired/postgres/facts.ts';
 import { tenantDatabaseSpec } from '../../desired/postgres/spec.ts';
+import { subscriptionDiffers, wantedSubscription } from '../../desired/subscription.ts';
 import { isSuspended } from '../../desired/suspension.ts';
 import { gatherAll as gatherOrganizations } from '../../master/gather.ts';
 import { type OrganizationSummary, OrganizationStatus } from '../../master/organization.ts';
@@ -46,6 +47,8 @@ const ON_SERVER = [ConditionType.DatabaseReady] as const;
 
 interface Swept {
   readonly drifted: number;
+  /** Organizations that are served although no object asks for it: somebody took our finalizer away by hand. */
+  readonly withoutObject?: readonly number[];
 }
 
 async function attempt<T extends Swept>(
@@ -57,6 +60,8 @@ async function attempt<T extends Swept>(
     const swept = await sweep();
     metrics.swept(target, swept.drifted);
     if (swept.drifted > 0) log.info({ target, drifted: swept.drifted }, 'drift found');
+    if (swept.withoutObject !== undefined) metrics.withoutObject(swept.withoutObject.length);
+    if (swept.withoutObject?.length) log.warn({ organizations: swept.withoutObject }, 'organizations are served that have no object');
     return swept;
   } catch (error) {
     metrics.swept(target, undefined);
@@ -77,11 +82,13 @@ async function sweepMaster(
   let drifted = 0;
   for (const tenant of settledTenants(dependencies.caches.tenants.list(), IN_MASTER)) {
     const summary = byUid.get(tenant.metadata.uid);
-    if (summary !== undefined && !differsInMaster(tenant, summary)) continue;
+    if (summary !== undefined && !differsInMaster(dependencies, tenant, summary)) continue;
     drifted += 1;
     enqueue(keyOf(tenant));
   }
-  return { drifted, byServer: Map.groupBy(summaries, ({ serverName }) => serverName) };
+  const uids = new Set(dependencies.caches.tenants.list().map(({ metadata }) => metadata.uid));
+  const withoutObject = summaries.filter(({ status, uid }) => status !== OrganizationStatus.Retained && !uids.has(uid)).map(({ id }) => id);
+  return { drifted, withoutObject, byServer: Map.groupBy(summaries, ({ serverName }) => serverName) };
 }
 
 /**
@@ -95,9 +102,11 @@ export function settledTenants(tenants: readonly StudioTenant[], known: readonly
   );
 }
 
-function differsInMaster(tenant: StudioTenant, summary: OrganizationSummary): boolean {
+function differsInMaster({ caches }: TenantDependencies, tenant: StudioTenant, summary: OrganizationSummary): boolean {
+  const wanted = wantedSubscription(tenant, caches.plans.get(tenant.spec.plan));
   const status = isSuspended(tenant) ? OrganizationStatus.Suspended : OrganizationStatus.Active;
-  return summary.status !== status || summary.subscription === null || claimsDiffer(claimsOf(tenant), summary);
+  const isSubscribed = wanted === undefined ? summary.subscription !== null : !subscriptionDiffers(wanted, summary.subscription);
+  return summary.status !== status || !isSubscribed || claimsDiffer(claimsOf(tenant), summary);
 }
 
 async function sweepServer(

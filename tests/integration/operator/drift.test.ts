@@ -155,8 +155,20 @@ describe('in the master database', () => {
   it('puts plan and status back, and leaves the balance to the application', async () => {
     await studio.master('UPDATE ai_credits_accounts SET balance = 7 WHERE organization_id = $1', [n]);
     await studio.master("UPDATE organizations SET status = 'failed' WHERE id = $1", [n]);
+    await studio.master("UPDATE subscriptions SET plan = 'another' WHERE organization_id = $1", [n]);
     await repaired(async () => (await studio.master('SELECT status FROM organizations WHERE id = $1', [n]))[0]?.['status'] === 'active');
+    await repaired(
+      async () => (await studio.master('SELECT plan FROM subscriptions WHERE organization_id = $1', [n]))[0]?.['plan'] === 'free',
+    );
     expect((await studio.master('SELECT balance::int FROM ai_credits_accounts WHERE organization_id = $1', [n]))[0]?.['balance']).toBe(7);
+  });
+
+  it('tells of an organization that is served although it has no object', async () => {
+    await studio.master(
+      `INSERT INTO organizations (uid, cluster_id, namespace, name, display_name, subdomain, server_name, database_host, database_port)
+       SELECT gen_random_uuid(), cluster_id, 'studio-tenants', 'ghost', 'Ghost', 'ghost', 'main', 'nowhere', 1 FROM installation`,
+    );
+    await repaired(async () => /^studio_organizations_without_object 1$/m.test((await studio.operator?.metrics()) ?? ''));
   });
 });
 
