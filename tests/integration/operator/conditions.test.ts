@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ANNOTATION } from '../../../src/api/annotations.ts';
+import { API_VERSION } from '../../../src/api/group.ts';
 import { INGRESS, POSTGRES_SERVER, SECRET, STUDIO_TENANT, TENANT_PLAN } from '../../../src/api/resources.ts';
 import { DEGRADED, FAILED, READY, sentenceOf, summaryOf } from '../../support/conditions.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -206,8 +207,10 @@ describe('a tenant that cannot go on', () => {
       .filter(({ objectRef }) => objectRef?.resource !== 'leases')
       .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
 
-  it('costs no write and no attempt while nothing changes, and no write for an attempt that finds the same', async () => {
-    await studio.applyTenant('stuck-claim', { subdomain: 'moved' });
+  it('costs no write and no attempt while nothing changes, and one note in its status for each retry that finds the same', async () => {
+    await studio.applyTenant('holder', { subdomain: 'claimed' });
+    await studio.settled('holder');
+    await studio.applyTenant('stuck-claim', { subdomain: 'claimed' });
     await studio.applyTenant('stuck-plan', { plan: 'nowhere' });
     await studio.applyTenant('stuck-extension', { database: { extensions: ['no_such_thing'] } });
     await sentence('stuck-claim', 'Registered', 'SubdomainTaken');
@@ -227,6 +230,12 @@ describe('a tenant that cannot go on', () => {
       for (const name of names) await studio.cluster.annotate(STUDIO_TENANT, { namespace: TENANTS, name }, { [ANNOTATION.retry]: retry });
       await eventually(async () => (await reconciles()) >= calm.reconciled + names.length * Number(retry), { timeoutMs: 30_000 });
     }
-    expect((await writes()).slice(calm.written)).toEqual([]);
+    for (const name of names) await studio.waitFor(name, ({ status }) => status?.handled?.retry === '3');
+    const written = (await writes()).slice(calm.written);
+    const path = `/apis/${API_VERSION}/namespaces/${TENANTS}/studiotenants`;
+    expect(written.map((line) => line.replace(/\?.*/, ''))).toEqual(
+      written.map(() => expect.stringMatching(new RegExp(`^patch ${path}/stuck-[a-z]+/status$`))),
+    );
+    expect(written.length).toBeLessThanOrEqual(9);
   });
 });
