@@ -51,6 +51,7 @@ export interface PostgresServer extends PostgresConnection {
 const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 60_000;
 const ATTEMPTS = 5;
+const RESTART_PAUSE_MS = 200;
 
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: HOST,
@@ -162,10 +163,12 @@ const startOnFreePort = async (launch: Launch): Promise<{ port: number; running:
 
 /** After a crash the old processes may hold the shared memory for a moment, and the server refuses to start beside them. */
 const startAgain = async (launch: Launch, port: number): Promise<GuardedProcess> => {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  do {
     const running = startServer(launch, port);
     if (await answers(launch, running, port)) return running;
-  }
+    await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MS));
+  } while (performance.now() < deadline);
   throw new Error(`PostgreSQL did not come back: ${await readFile(logFile(launch.directory), 'utf8')}`);
 };
 
