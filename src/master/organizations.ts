@@ -14,7 +14,6 @@ import type {
   Organization,
   OrganizationRef,
   Placement,
-  RecordedCredentials,
   RecordedSchema,
   RegisterOutcome,
   Tombstone,
@@ -112,11 +111,6 @@ export function placeOrganization(query: Query, organization: Organization, plac
 /** Records that the database exists: from here on a missing one is lost, and never made again. */
 export function recordDatabase(query: Query, organization: OrganizationRef, databaseOid: number): Promise<Recorded> {
   return recordOrganization(query, organization, { databaseOid });
-}
-
-/** Records the password that has been proven to work. */
-export function recordCredentials(query: Query, organization: OrganizationRef, credentials: RecordedCredentials): Promise<Recorded> {
-  return recordOrganization(query, organization, { credentials });
 }
 
 /** Records the release that the database has been migrated to. */

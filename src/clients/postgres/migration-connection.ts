@@ -2,18 +2,10 @@
  * The one connection of a migration. Separate from the operator's own connections: it works as the owner of the tenant's
  * schema, so its search_path is public, and how long it may take or wait is set on its login and not here.
  */
-import { type TlsOptions, sslOptions } from './connection.ts';
+import { type ConnectionTarget, sslOptions } from './connection.ts';
 import { ScramClient } from './client.ts';
 
-export interface MigrationTarget {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-  readonly tls: TlsOptions;
-  readonly applicationName: string;
-}
+export type MigrationTarget = Pick<ConnectionTarget, 'host' | 'port' | 'user' | 'password' | 'database' | 'tls' | 'applicationName'>;
 
 const CONNECT_TIMEOUT_MS = 15_000;
 

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deleteOrganization } from '../../../src/master/organizations.ts';
-import { upsertSubscription } from '../../../src/master/subscriptions.ts';
+import { recordOrganization } from '../../../src/master/record.ts';
 import { anActive, FREE_PLAN, type FreshMaster, freshMaster, whileHolding } from './fresh-master.ts';
 import { queryAs, superuserQuery } from '../../support/postgres.ts';
 
@@ -23,7 +23,7 @@ afterAll(async () => {
 
 async function anAccount(monthlyAllowance: number): Promise<number> {
   const organization = await anActive(master);
-  await upsertSubscription(master.query, organization, { ...FREE_PLAN, monthlyAllowance });
+  await recordOrganization(master.query, organization, { subscription: { ...FREE_PLAN, monthlyAllowance } });
   await master.sql("UPDATE ai_credits_accounts SET balance = $2, period_start = now() - interval '40 days' WHERE organization_id = $1", [
     organization.id,
     monthlyAllowance,
@@ -133,7 +133,7 @@ describe('refilling', () => {
     await master.sql("UPDATE ai_credits_accounts SET period_start = now() - interval '40 days' WHERE organization_id = $1", [
       organization.id,
     ]);
-    await upsertSubscription(master.query, organization, { ...FREE_PLAN, monthlyAllowance: 500 });
+    await recordOrganization(master.query, organization, { subscription: { ...FREE_PLAN, monthlyAllowance: 500 } });
     expect(await balance(organization.id)).toBe(100);
     expect(await refill(organization.id, 2)).toBe(500);
   });

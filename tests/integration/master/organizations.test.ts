@@ -11,13 +11,11 @@ import {
   moveIdentityPast,
   placeOrganization,
   rebuildOrganization,
-  recordCredentials,
   registerOrganization,
   setStatus,
 } from '../../../src/master/organizations.ts';
 import { recordOrganization } from '../../../src/master/record.ts';
 import { countOrganizations, serverOccupants } from '../../../src/master/servers.ts';
-import { upsertSubscription } from '../../../src/master/subscriptions.ts';
 import {
   aRegistration,
   A_HASH,
@@ -253,7 +251,7 @@ describe('recording', () => {
   test('notes a new version of the Secret without an event, since the password is the same', async () => {
     const active = await anActive(master);
     const events = await master.events(active.id);
-    const recorded = await recordCredentials(master.query, active, someCredentials({ secretResourceVersion: 'a-uid/2' }));
+    const recorded = await recordOrganization(master.query, active, { credentials: someCredentials({ secretResourceVersion: 'a-uid/2' }) });
     expect(recorded?.secretResourceVersion).toBe('a-uid/2');
     expect(await master.events(active.id)).toEqual(events);
   });
@@ -290,7 +288,9 @@ describe('recording', () => {
     const active = await anActive(master);
     await master.sql("UPDATE subscriptions SET status = 'past_due' WHERE organization_id = $1", [active.id]);
     await master.sql('UPDATE ai_credits_accounts SET balance = 7 WHERE organization_id = $1', [active.id]);
-    const changed = await upsertSubscription(master.query, active, { plan: 'pro', monthlyAllowance: 5000, trialDays: 30 });
+    const changed = await recordOrganization(master.query, active, {
+      subscription: { plan: 'pro', monthlyAllowance: 5000, trialDays: 30 },
+    });
     expect(changed?.subscription).toEqual({ plan: 'pro', monthlyAllowance: 5000 });
     const [row] = await master.sql(
       'SELECT plan, status, trial_ends_at, balance, monthly_allowance FROM subscriptions JOIN ai_credits_accounts USING (organization_id) WHERE organization_id = $1',
@@ -357,7 +357,7 @@ describe('erasing', () => {
       claims: { displayName: secretName, subdomain: secretName, domains: [`${secretName}.example`] },
     });
     const active = await anActive(master, registration);
-    await recordCredentials(master.query, active, someCredentials({ secretNamespace: secretName, secretName }));
+    await recordOrganization(master.query, active, { credentials: someCredentials({ secretNamespace: secretName, secretName }) });
     await changeClaims(master.query, active, { ...registration.claims, domains: [`www.${secretName}.example`] });
     await setStatus(master.query, active, 'retained');
     await deleteOrganization(master.query, active);
