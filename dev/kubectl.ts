@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { buildOnce, hasGo } from './cluster/go-program.ts';
+import { kubernetesProgram } from './cluster/kubernetes-program.ts';
 import { REPOSITORY } from './run.ts';
 
 export const TOOLS = path.join(REPOSITORY, '.local', 'bin');
@@ -15,7 +16,6 @@ export const provideKubectl = async (): Promise<void> => {
   await mkdir(TOOLS, { recursive: true });
   await rm(link, { force: true });
   if (spawnSync('kubectl', ['version', '--client'], { stdio: 'ignore' }).status === 0 || !hasGo()) return;
-  const module = path.join(REPOSITORY, 'dev/local-cluster');
-  const program = await buildOnce({ name: 'kubectl', module, package: 'k8s.io/kubernetes/cmd/kubectl' });
+  const program = await buildOnce(kubernetesProgram('kubectl', 'k8s.io/kubernetes/cmd/kubectl'));
   await symlink(program, link);
 };

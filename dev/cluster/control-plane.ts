@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { startGuarded, type GuardedProcess } from '../guarded-process.ts';
 import { buildOnce } from './go-program.ts';
+import { KUBERNETES_MODULE, kubernetesProgram } from './kubernetes-program.ts';
 import { assetsDirectory, startSeparatePrograms } from './separate-programs.ts';
 
 export interface ControlPlaneOptions {
@@ -23,8 +24,7 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
-const MODULE = path.resolve(import.meta.dirname, '../local-cluster');
-const AUDIT_POLICY = path.join(MODULE, 'audit-policy.yaml');
+const AUDIT_POLICY = path.join(KUBERNETES_MODULE, 'audit-policy.yaml');
 const ATTEMPTS = 3;
 const READY_TIMEOUT_MS = 120_000;
 
@@ -91,7 +91,7 @@ const separateProcesses =
   };
 
 const oneProcess = async (): Promise<Start> => {
-  const program = await buildOnce({ name: 'local-cluster', module: MODULE, package: '.' });
+  const program = await buildOnce(kubernetesProgram('local-cluster', '.'));
   return async (place, port) => await startOneProcess(program, place, port);
 };
 

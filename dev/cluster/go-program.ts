@@ -1,10 +1,10 @@
 // Builds a program from a Go module of this repository, once for its version and sources, into the user's cache. Separate because the
-// control plane and kubectl come from the same module by the same rules: nothing half-built is ever found, and two commands do not
-// build the same thing at the same time.
+// control plane, kubectl and the Ingress controller are built by the same rules: nothing half-built is ever found, and two commands do
+// not build the same thing at the same time.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { say, withProgress } from '../progress.ts';
@@ -17,19 +17,34 @@ export interface GoProgram {
   readonly module: string;
   /** Import path of the main package, or '.'. */
   readonly package: string;
+  /** What it is a version of: a folder of the cache, and the module in go.mod that says which. */
+  readonly product: { readonly title: string; readonly folder: string; readonly module: string };
+  /** What the linker is to write into it, e.g. `-X package.name=value`. */
+  readonly stamps: (version: string) => readonly string[];
+  /** For whoever waits: minutes on 2 cores when nothing of it is in Go's cache. */
+  readonly minutes: number;
+  /** Completes a copy of the module's directory that is built in its stead; what it adds must follow from the module alone. */
+  readonly complete?: (copy: string) => Promise<void>;
+}
+
+export interface BuildOptions {
+  /** Ends a build that is under way. */
+  readonly signal?: AbortSignal;
+  /** One line instead of progress, and the processors go to others first: for a build that nobody waits for yet. */
+  readonly inBackground?: boolean;
 }
 
 /** Builds it unless the cache has it already; returns its path. Throws a sentence when Go is needed and missing. */
-export const buildOnce = async (program: GoProgram): Promise<string> => {
-  const version = await kubernetesVersion(program.module);
-  const directory = path.join(cacheDirectory(), 'kubernetes', version);
+export const buildOnce = async (program: GoProgram, options: BuildOptions = {}): Promise<string> => {
+  const version = await versionOf(program);
+  const directory = path.join(cacheDirectory(), program.product.folder, version);
   const target = path.join(directory, `${program.name}-${await fingerprint(program)}`);
   if (await exists(target)) return target;
-  requireGo();
+  requireGo(program);
   return await withFileLock(
     `${target}.lock`,
     async () => {
-      if (!(await exists(target))) await build(program, version, target);
+      if (!(await exists(target))) await build(program, { ...options, version, target });
       return target;
     },
     (holder) => say(`Waiting for process ${holder}, which is building ${program.name}`),
@@ -38,52 +53,69 @@ export const buildOnce = async (program: GoProgram): Promise<string> => {
 
 export const hasGo = (): boolean => spawnSync('go', ['version'], { stdio: 'ignore' }).status === 0;
 
-const requireGo = (): void => {
+const requireGo = ({ product }: GoProgram): void => {
   if (hasGo()) return;
-  throw new SetupError('No cluster can be started here: install Docker (and start it), or Go 1.26 from https://go.dev/dl');
+  throw new SetupError(`${product.title} cannot be built here: install Docker (and start it), or Go 1.26 from https://go.dev/dl`);
 };
 
-const build = async (program: GoProgram, version: string, target: string): Promise<void> => {
+interface Build extends BuildOptions {
+  readonly version: string;
+  readonly target: string;
+}
+
+const build = async (program: GoProgram, options: Build): Promise<void> => {
+  const { version, target, inBackground = false } = options;
+  const { name, product, minutes } = program;
   await mkdir(path.dirname(target), { recursive: true });
   const unfinished = `${target}.${process.pid}`;
-  const stamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((stamped) => versionStamps(stamped, version));
-  const args = [
-    'build',
-    '-mod=readonly',
-    '-pgo=off', // with profiles every dependency would be compiled once per program
-    '-trimpath',
-    '-gcflags=all=-N -l', // no optimiser: the build takes a third less time, and nobody measures this program
-    `-ldflags=-s -w ${stamps.join(' ')}`,
-    '-o',
-    unfinished,
-    program.package,
-  ];
-  try {
-    await withProgress(
-      `Building ${program.name} (Kubernetes ${version}) with Go; once, about 5 minutes on 2 cores`,
-      async () => await go(args, program.module),
-    );
+  const work = async (): Promise<void> => {
+    const source = await completedSource(program, `${unfinished}.source`);
+    await go(buildArguments(program, version, unfinished), source, options);
     await rename(unfinished, target);
+  };
+  try {
+    const what = `Building ${name} (${product.title} ${version}) with Go${inBackground ? ' in the background' : ''}; once, about ${minutes} minutes on 2 cores`;
+    if (!inBackground) return await withProgress(what, work);
+    say(what);
+    await work();
   } finally {
-    await rm(unfinished, { force: true });
+    await Promise.all([unfinished, `${unfinished}.source`].map(async (each) => await rm(each, { recursive: true, force: true })));
   }
 };
 
-// Both places: the server reports one, clients the other; unstamped it is no semantic version and Helm refuses it.
-const versionStamps = (stamped: string, version: string): readonly string[] => {
-  const [major, minor] = version.slice(1).split('.');
-  return Object.entries({ gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' }).map(
-    ([name, value]) => `-X ${stamped}.${name}=${value}`,
-  );
+/** The module itself, or the copy with all that it lacks: a checkout is only read. */
+const completedSource = async ({ module, complete }: GoProgram, copy: string): Promise<string> => {
+  if (complete === undefined) return module;
+  await cp(module, copy, { recursive: true });
+  await complete(copy);
+  return copy;
 };
 
-const go = async (args: readonly string[], cwd: string): Promise<void> => {
+const buildArguments = (program: GoProgram, version: string, output: string): readonly string[] => [
+  'build',
+  '-mod=readonly',
+  '-pgo=off', // with profiles every dependency would be compiled once per program
+  '-trimpath',
+  '-gcflags=all=-N -l', // no optimiser: the build takes a third less time, and nobody measures this program
+  `-ldflags=${['-s', '-w', ...program.stamps(version)].join(' ')}`,
+  '-o',
+  output,
+  program.package,
+];
+
+/** Runs the Go tool without the network's newest toolchain and without anybody's flags; returns what it printed. */
+export const go = async (args: readonly string[], cwd: string, { signal, inBackground = false }: BuildOptions = {}): Promise<string> => {
   const child = spawn('go', args, {
     cwd,
     // GOGC: less garbage collection in the compiler, for memory that a build machine has.
     env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '', GOGC: '400' },
-    stdio: ['ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
   });
+  // Its compilers inherit this.
+  if (inBackground && child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
   // Downloads come as one line each, some hundred of them; they matter only when the build fails.
   const lines: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => lines.push(chunk));
@@ -92,18 +124,25 @@ const go = async (args: readonly string[], cwd: string): Promise<void> => {
     child.once('close', resolve);
   });
   if (code !== 0) throw new Error(`go ${args[0]} ended with code ${code}:\n${lines.join('').slice(-4000)}`);
+  return output;
 };
 
-const kubernetesVersion = async (module: string): Promise<string> => {
-  const match = /^\s*k8s\.io\/kubernetes (v\S+)$/m.exec(await readFile(path.join(module, 'go.mod'), 'utf8'));
-  if (match?.[1] === undefined) throw new Error(`no version of k8s.io/kubernetes in ${module}/go.mod`);
-  return match[1];
+const versionOf = async ({ module, product }: GoProgram): Promise<string> => {
+  const lines = (await readFile(path.join(module, 'go.mod'), 'utf8')).split('\n').map((line) =>
+    line
+      .trim()
+      .replace(/^require /, '')
+      .split(' '),
+  );
+  const version = lines.find(([name, found]) => name === product.module && found?.startsWith('v') === true)?.[1];
+  if (version === undefined) throw new Error(`no version of ${product.module} in ${module}/go.mod`);
+  return version;
 };
 
 /** Of everything that decides what comes out: sources, pinned modules, machine. */
 const fingerprint = async (program: GoProgram): Promise<string> => {
   const hash = createHash('sha256').update(`${os.platform()} ${os.arch()} ${program.package}\0`);
-  const files = (await readdir(program.module)).filter((file) => /\.go$|^go\.(mod|sum)$/.test(file));
+  const files = (await readdir(program.module, { recursive: true })).filter((file) => /\.go$|(^|\/)go\.(mod|sum)$/.test(file));
   const contents = await Promise.all(
     files.toSorted().map(async (file) => [file, await readFile(path.join(program.module, file))] as const),
   );
