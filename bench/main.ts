@@ -11,31 +11,38 @@ import { idle, type IdleResult } from './idle.ts';
 import { BENCH_HELP, benchOptions, type BenchOptions } from './options.ts';
 import { provision, type ProvisionResult } from './provision.ts';
 import { idleRows, provisionRows } from './report.ts';
+import { routingTables, type Table } from './routing/report.ts';
+import { routing, type RoutingResult } from './routing/routing.ts';
 
 /** The operator's default. */
 const SWEEP_SECONDS = 60;
 
-const measure = async (options: BenchOptions, signal: AbortSignal): Promise<ProvisionResult | IdleResult> => {
+type Result = ProvisionResult | IdleResult | RoutingResult;
+
+const BENCHES = { provision, idle, routing } as const;
+
+const measure = async (command: keyof typeof BENCHES, options: BenchOptions, signal: AbortSignal): Promise<Result> => {
   const parts = new StartedParts();
   try {
-    return options.command === 'idle' ? await idle(options, parts, signal) : await provision(options, parts, signal);
+    return await BENCHES[command](options, parts, signal);
   } finally {
     say('Stopping everything');
     await parts.stop();
   }
 };
 
-const print = (terminal: Terminal, result: ProvisionResult | IdleResult): void => {
-  const lines =
-    result.kind === 'idle'
-      ? tableLines(terminal, [{ title: '' }, { title: 'OPERATOR', isNumber: true }], idleRows(result, SWEEP_SECONDS))
-      : tableLines(
-          terminal,
-          [{ title: '' }, { title: 'OPERATOR', isNumber: true }, { title: 'BARE LIMIT', isNumber: true }],
-          provisionRows(result),
-        );
-  terminal.line();
-  for (const line of lines) terminal.line(line);
+const tablesOf = (result: Result): readonly Table[] => {
+  if (result.kind === 'routing') return routingTables(result);
+  const operator = [{ title: '' }, { title: 'OPERATOR', isNumber: true }];
+  if (result.kind === 'idle') return [{ columns: operator, rows: idleRows(result, SWEEP_SECONDS) }];
+  return [{ columns: [...operator, { title: 'BARE LIMIT', isNumber: true }], rows: provisionRows(result) }];
+};
+
+const print = (terminal: Terminal, result: Result): void => {
+  for (const { columns, rows } of tablesOf(result)) {
+    terminal.line();
+    for (const line of tableLines(terminal, columns, rows)) terminal.line(line);
+  }
 };
 
 const main = async (argv: readonly string[]): Promise<number> => {
@@ -46,7 +53,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
       terminal.raw(BENCH_HELP);
       return 0;
     }
-    const result = await measure(options, interruption());
+    const result = await measure(options.command, options, interruption());
     print(terminal, result);
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(result, undefined, 2)}\n`);
     return 0;

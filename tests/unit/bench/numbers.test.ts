@@ -53,11 +53,13 @@ describe('the command line of the benchmarks', () => {
   it('has the defaults of each command', () => {
     expect(benchOptions(['provision'])).toMatchObject({ command: 'provision', tenants: 200, existing: 0, release: false, parallel: 8 });
     expect(benchOptions(['idle'])).toMatchObject({ command: 'idle', tenants: 1000, minutes: 5 });
+    expect(benchOptions(['routing'])).toMatchObject({ command: 'routing', quick: false });
   });
 
   it('takes numbers and flags', () => {
     const options = benchOptions(['provision', '--tenants', '50', '--existing=2000', '--release', '--json', 'out.json']);
     expect(options).toMatchObject({ tenants: 50, existing: 2000, release: true, json: 'out.json' });
+    expect(benchOptions(['routing', '--quick'])).toMatchObject({ command: 'routing', quick: true });
   });
 
   it.each([[[]], [['deploy']], [['provision', '--tenants', 'many']], [['provision', '--tenants', '0']], [['idle', '--colour']]])(

@@ -1,0 +1,95 @@
+// The results of `bench -- routing` as tables, each figure beside its aim. Pure; separate so that the verdicts can be tested.
+
+import type { Column, Row } from '../../dev/demo/table.ts';
+import type { Compared, ScenarioResult } from './overhead.ts';
+import type { Share } from './rounds.ts';
+import type { RoutingResult } from './routing.ts';
+import type { Variant } from './variants.ts';
+
+export interface Table {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+}
+
+/** Of the fixed pools' throughput. */
+const LEAST_SHARE = 0.95;
+/** Of 10,000 known tenants. */
+const MOST_BYTES = 20_000_000;
+
+export const routingTables = (result: RoutingResult): readonly Table[] => [
+  { columns: OVERHEAD_COLUMNS, rows: result.overhead.flatMap(scenarioRows) },
+  { columns: FIGURE_COLUMNS, rows: [...directoryRows(result), ...wakeRows(result)] },
+];
+
+const number = (title: string): Column => ({ title, isNumber: true });
+
+const OVERHEAD_COLUMNS: readonly Column[] = [
+  { title: 'REQUESTS' },
+  ...['PER SECOND', 'P50 MS', 'P99 MS', 'CPU US', 'SHARE', 'MIDDLE HALF', 'AIM', 'MET'].map(number),
+];
+const FIGURE_COLUMNS: readonly Column[] = [{ title: 'DIRECTORY AND POOLS' }, ...['MEASURED', 'AIM', 'MET'].map(number)];
+
+const scenarioRows = ({ inUse, known, connectionsPerTenant, servers }: ScenarioResult): readonly Row[] => [
+  [`${inUse} in use of ${count(known)} known, ${inUse * connectionsPerTenant} connections to PostgreSQL`],
+  ...servers.map(serverRow),
+];
+
+const serverRow = ({ summary, share, ...variant }: Compared): Row => [
+  `  ${variantName(variant)}${summary.failed === 0 ? '' : ` (${summary.failed} FAILED)`}`,
+  count(summary.requestsPerSecond),
+  summary.p50Ms.toFixed(1),
+  summary.p99Ms.toFixed(1),
+  Math.round(summary.cpuMicros),
+  ...(share === undefined ? [] : shareCells(share, summary.failed)),
+];
+
+/** A server that fails requests has nothing to be compared by. */
+const shareCells = ({ median, low, high }: Share, failed: number): Row => [
+  percent(median),
+  `${percent(low)} - ${percent(high)}`,
+  percent(LEAST_SHARE),
+  met(median >= LEAST_SHARE && failed === 0),
+];
+
+const SOURCES: Readonly<Record<Variant['source'], string>> = {
+  'one pool': 'one fixed pool',
+  'pool per tenant': 'a fixed pool per tenant, by Map',
+  routing: 'routing',
+};
+
+const variantName = ({ frame, source }: Variant): string => `${frame}, ${SOURCES[source]}`;
+
+const directoryRows = ({ directory: { hits, oneByOne, atOnce }, weight }: RoutingResult): readonly Row[] => [
+  ...hits.map(({ known, nanoseconds, isSync }): Row => [
+    `lookup of ${count(known)} known hosts, ${isSync ? 'at once' : 'BY PROMISE'}`,
+    `${Math.round(nanoseconds)} ns`,
+  ]),
+  [`${count(oneByOne.lookups)} new hosts one by one, p50 / p99`, `${oneByOne.p50Ms.toFixed(2)} / ${oneByOne.p99Ms.toFixed(2)} ms`],
+  ['  queries', oneByOne.queries],
+  [`${count(atOnce.lookups)} new hosts at once, all answered after`, `${atOnce.totalMs.toFixed(0)} ms`],
+  ['  queries', atOnce.queries],
+  figure(
+    `${count(weight.tenants)} known tenants, heap`,
+    megabytes(weight.heapBytes),
+    `< ${megabytes(MOST_BYTES)}`,
+    weight.heapBytes < MOST_BYTES,
+  ),
+  figure('  resident', megabytes(weight.rssBytes), `< ${megabytes(MOST_BYTES)}`, weight.rssBytes < MOST_BYTES),
+];
+
+const wakeRows = ({ wake }: RoutingResult): readonly Row[] => [
+  [`${count(wake.tenants)} tenants wake in ${wake.overMs / 1000} s, ${wake.maxConnections} connections, requests`, count(wake.requests)],
+  figure('  "too many clients" in the log', count(wake.refusedByServer), '0', wake.refusedByServer === 0),
+  figure('  "too many clients" seen by requests', count(wake.refusedRequests), '0', wake.refusedRequests === 0),
+  figure('  requests not answered with 200', count(wake.failed), '0', wake.failed === 0),
+  ['  first request, p50 / p99', `${wake.firstP50Ms.toFixed(1)} / ${wake.firstP99Ms.toFixed(1)} ms`],
+  ['  later requests, p50 / p99', `${wake.laterP50Ms.toFixed(1)} / ${wake.laterP99Ms.toFixed(1)} ms`],
+  ['  most connections at a time', wake.mostConnections],
+];
+
+const figure = (name: string, measured: string, aim: string, isMet: boolean): Row => [name, measured, aim, met(isMet)];
+
+const met = (isMet: boolean): string => (isMet ? 'yes' : 'NO');
+const count = (value: number): string => Math.round(value).toLocaleString('en');
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
