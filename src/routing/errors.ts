@@ -57,6 +57,20 @@ export class TenantNotServed extends RoutingError {
   }
 }
 
+/** No tenant has this host: it is nobody's, the platform's own, or no host name at all. For code that names a host itself. */
+export class UnknownHost extends RoutingError {
+  override readonly name = 'UnknownHost';
+  readonly code = 'unknown_host';
+  readonly httpStatus: number;
+  readonly state: 'unknown' | 'platform' | 'malformed';
+
+  constructor(message: string, state: 'unknown' | 'platform' | 'malformed', options: RoutingErrorOptions = {}) {
+    super(message, options);
+    this.state = state;
+    this.httpStatus = state === 'malformed' ? 400 : 404;
+  }
+}
+
 /** There is no tenant here: code that needs one ran outside a tenant's request. A mistake of the application. */
 export class NoCurrentTenant extends RoutingError {
   override readonly name = 'NoCurrentTenant';

@@ -1,0 +1,26 @@
+/*
+ * From what was found to what happens: a tenant is served, or the request is answered. Pure, and separate so that the
+ * whole rule is one table to read and to test.
+ */
+import type { AnswerState } from './answer-state.ts';
+import type { Resolution } from './directory/directory.ts';
+import type { Tenant } from './tenant.ts';
+
+/** The tenant to serve, or why not. `minimumRelease`: the least `spec.version` of a SchemaRelease that the application can work with. */
+export const decide = (resolution: Resolution, minimumRelease: number | undefined): Tenant | AnswerState => {
+  switch (resolution.kind) {
+    case 'tenant':
+      return decideTenant(resolution.tenant, minimumRelease);
+    case 'unknown':
+      return resolution.why === 'malformed' ? 'malformed' : 'unknown';
+    case 'platform':
+      return 'platform';
+    case 'gone':
+      return 'deleted';
+  }
+};
+
+export const decideTenant = (tenant: Tenant, minimumRelease: number | undefined): Tenant | AnswerState => {
+  if (tenant.state !== 'active') return tenant.state;
+  return minimumRelease === undefined || (tenant.schema?.version ?? 0) >= minimumRelease ? tenant : 'behind';
+};
