@@ -37,12 +37,12 @@ provision   Tenants are applied first, then the operator is started. Prints tena
             bare limit: the same side effects with no operator logic at all, half of it measured before and half after.
 idle        Waits until all tenants are Ready, then watches the steady state: API writes beyond the Lease's renewals, SQL statements per
             sweep, CPU seconds.
-routing     The same handler on fixed pools and through routing, under node:http and Express 5, 64 client connections, all servers up at
-            the same time and measured in turns. Share is the middle of the rounds, each against the fixed pools' measurement of that round,
-            and the middle half of them says how far to trust it. A server of 50 tenants is compared with 50 fixed pools found by the Host
-            header in a Map, with as many connections to PostgreSQL in all; the same with one pool for all of them stands beside it. Then
-            the cost of a lookup, the weight of 10,000 known tenants, and 1,000 tenants that wake within a minute on a PostgreSQL server with
-            100 connections. About ten minutes, --quick two. The exit code does not depend on the figures.
+routing     The same handler on fixed pools and through routing, under node:http and Express 5, with 64 client connections; all servers are
+            up at the same time and measured in turns. SHARE is the middle of the rounds, each against the fixed pools' measurement in that
+            round; MIDDLE HALF says how far to trust it. With 50 tenants in use the fixed pools are 50, found by the Host header in a Map,
+            with as many connections to PostgreSQL in all; one pool for everybody stands beside them. Then lookups, the memory of 10,000
+            known tenants, the time from a change to its effect, requests without the master database, and 1,000 tenants that wake within
+            a minute on a PostgreSQL server with 100 connections. Ten minutes, --quick three. Figures do not change the exit code.
 
   --tenants N     how many (provision 200, idle 1000)
   --existing N    roles and databases of so many tenants on the server before, made directly

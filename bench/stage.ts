@@ -10,10 +10,10 @@ import { timed, type StartedParts } from '../dev/cluster/started-parts.ts';
 import {
   applyAdminSecret,
   applyInstallation,
+  fittedSample,
   readSamples,
   sampleSettings,
   startInstalledOperator,
-  withAddress,
   type RunningOperator,
 } from '../dev/demo/install.ts';
 import { connectCluster, type Cluster } from '../dev/demo/kubernetes.ts';
@@ -44,6 +44,7 @@ const HASTY: Readonly<Record<string, string>> = {
 /** As on a server that holds somebody's data: what is committed is on the disk. */
 const DURABLE: Readonly<Record<string, string>> = { ...HASTY, fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' };
 
+const BASE_DOMAIN = 'platform.localhost';
 export const NAMESPACE = INSTALLATION.tenantNamespace;
 
 /** The newest release is the one that unpinned tenants go to; the others would only add work to the measurement of it. */
@@ -70,17 +71,17 @@ export const setStage = async (parts: StartedParts, { release, noSync }: StageOp
     postgres: ownServer(environment),
     auditLog: present(environment.auditLog),
     tenants,
-    startOperator: async () => parts.add(await startInstalledOperator(cluster, environment, await sampleSettings('platform.localhost'))),
+    startOperator: async () => parts.add(await startInstalledOperator(cluster, environment, await sampleSettings(BASE_DOMAIN))),
   };
 };
 
-const install = async (cluster: Cluster, { postgres }: Environment, withRelease: boolean): Promise<void> => {
+const install = async (cluster: Cluster, environment: Environment, withRelease: boolean): Promise<void> => {
   await applyInstallation(cluster);
-  await applyAdminSecret(cluster, postgres);
+  await applyAdminSecret(cluster, environment.postgres);
   const isWanted = ({ kind, metadata }: Manifest): boolean =>
     KINDS.has(kind) || (withRelease && kind === 'SchemaRelease' && metadata.name === RELEASE);
   for (const manifest of [...(await readSamples()).values()].flat())
-    if (isWanted(manifest)) await cluster.apply(withAddress(manifest, postgres));
+    if (isWanted(manifest)) await cluster.apply(fittedSample(manifest, environment, BASE_DOMAIN));
 };
 
 const ownServer = ({ postgres }: Environment): Stage['postgres'] => ({

@@ -1,8 +1,9 @@
 // A directory in a process of its own: what a lookup costs, and what known tenants weigh. Separate so that the heap holds nothing else.
 
-import { createTenantDirectory } from '../../src/routing/index.ts';
+import { createTenantDirectory, type TenantDirectory } from '../../src/routing/index.ts';
 import { percentile } from '../percentile.ts';
 import { answer, type Handlers } from './child.ts';
+import { findAll, found } from './find-all.ts';
 import { median } from './rounds.ts';
 
 export interface OpenRequest {
@@ -42,22 +43,21 @@ export type DirectoryCalls = {
   readonly weigh: (request: { readonly hosts: readonly string[] }) => Weight;
 };
 
-type Directory = ReturnType<typeof createTenantDirectory>;
-let directory: Directory | undefined;
+let directory: TenantDirectory | undefined;
 
-const opened = (): Directory => {
+const opened = (): TenantDirectory => {
   if (directory === undefined) throw new Error('the directory is not open');
   return directory;
 };
 
 const open = async ({ masterUrl, baseDomain, maxTenants }: OpenRequest): Promise<void> => {
-  directory = createTenantDirectory({ master: masterUrl, baseDomain, maxTenants });
+  directory = createTenantDirectory({ masterUrl, baseDomain, maxTenants });
   await directory.ready();
 };
 
 const hit: Handlers<DirectoryCalls>['hit'] = async ({ hosts, lookups, rounds }) => {
   const directory = opened();
-  for (const host of hosts) await found(directory, host);
+  await findAll(directory, hosts);
   const nanoseconds: number[] = [];
   let isSync = true;
   for (let round = 0; round < rounds; round += 1) {
@@ -93,14 +93,10 @@ const miss: Handlers<DirectoryCalls>['miss'] = async ({ hosts, atOnce }) => {
   };
 };
 
-const AT_ONCE = 500;
-
 const weigh: Handlers<DirectoryCalls>['weigh'] = async ({ hosts }) => {
   const directory = opened();
   const before = await settled();
-  for (let first = 0; first < hosts.length; first += AT_ONCE) {
-    await Promise.all(hosts.slice(first, first + AT_ONCE).map((host) => found(directory, host)));
-  }
+  await findAll(directory, hosts);
   const after = await settled();
   return { tenants: hosts.length, heapBytes: after.heapUsed - before.heapUsed, rssBytes: after.rss - before.rss };
 };
@@ -113,11 +109,6 @@ const settled = async (): Promise<NodeJS.MemoryUsage> => {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return process.memoryUsage();
-};
-
-const found = async (directory: Directory, host: string): Promise<void> => {
-  const { kind } = await directory.find(host);
-  if (kind !== 'tenant') throw new Error(`${host} is ${kind}, not a tenant`);
 };
 
 answer<DirectoryCalls>({ open, hit, miss, weigh });

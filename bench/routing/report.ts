@@ -1,6 +1,8 @@
 // The results of `bench -- routing` as tables, each figure beside its aim. Pure; separate so that the verdicts can be tested.
 
 import type { Column, Row } from '../../dev/demo/table.ts';
+import type { Spread } from './changes.ts';
+import type { Absence } from './master-away.ts';
 import type { Compared, ScenarioResult } from './overhead.ts';
 import type { Share } from './rounds.ts';
 import type { RoutingResult } from './routing.ts';
@@ -16,9 +18,15 @@ const LEAST_SHARE = 0.95;
 /** Of 10,000 known tenants. */
 const MOST_BYTES = 20_000_000;
 
+/** From a change to its effect. */
+const MOST_STALE_MS = 1_000;
+
 export const routingTables = (result: RoutingResult): readonly Table[] => [
   { columns: OVERHEAD_COLUMNS, rows: result.overhead.flatMap(scenarioRows) },
-  { columns: FIGURE_COLUMNS, rows: [...directoryRows(result), ...wakeRows(result)] },
+  {
+    columns: FIGURE_COLUMNS,
+    rows: [...directoryRows(result), ...changeRows(result), ...result.masterAway.flatMap(absenceRows), ...wakeRows(result)],
+  },
 ];
 
 const number = (title: string): Column => ({ title, isNumber: true });
@@ -77,6 +85,21 @@ const directoryRows = ({ directory: { hits, oneByOne, atOnce }, weight }: Routin
   figure('  resident', megabytes(weight.rssBytes), `< ${megabytes(MOST_BYTES)}`, weight.rssBytes < MOST_BYTES),
 ];
 
+const changeRows = ({ changes: { changes, suspendedMs, resumedMs } }: RoutingResult): readonly Row[] => [
+  [`${changes} times suspended and resumed, from the commit, p50 / p99 / most`],
+  figure('  to the first 403', spread(suspendedMs), `< ${MOST_STALE_MS} ms`, suspendedMs.most < MOST_STALE_MS),
+  figure('  to the first 200', spread(resumedMs), `< ${MOST_STALE_MS} ms`, resumedMs.most < MOST_STALE_MS),
+];
+
+const absenceRows = (absence: Absence): readonly Row[] => [
+  [`master database ${absence.how}, ${count(absence.requests)} requests of ${absence.knownTenants} known tenants`],
+  figure('  not answered with 200', count(absence.failed), '0', absence.failed === 0),
+  ['  first request after', `${absence.firstAfterMs.toFixed(0)} ms`],
+  ['  p50 / longest', `${absence.p50Ms.toFixed(1)} / ${absence.mostMs.toFixed(0)} ms`],
+  figure(`  unknown host, after ${absence.unknownMs.toFixed(0)} ms`, String(absence.unknownStatus), '503', absence.unknownStatus === 503),
+  ['  unknown host 404 again, after its return', `${absence.backMs.toFixed(0)} ms`],
+];
+
 const wakeRows = ({ wake }: RoutingResult): readonly Row[] => [
   [`${count(wake.tenants)} tenants wake in ${wake.overMs / 1000} s, ${wake.maxConnections} connections, requests`, count(wake.requests)],
   figure('  "too many clients" in the log', count(wake.refusedByServer), '0', wake.refusedByServer === 0),
@@ -89,6 +112,7 @@ const wakeRows = ({ wake }: RoutingResult): readonly Row[] => [
 
 const figure = (name: string, measured: string, aim: string, isMet: boolean): Row => [name, measured, aim, met(isMet)];
 
+const spread = ({ p50, p99, most }: Spread): string => `${p50.toFixed(1)} / ${p99.toFixed(1)} / ${most.toFixed(1)} ms`;
 const met = (isMet: boolean): string => (isMet ? 'yes' : 'NO');
 const count = (value: number): string => Math.round(value).toLocaleString('en');
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -2,7 +2,9 @@
 
 import type { RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
-import { createTenantRouting, functionCredentials, type RequestTenant } from '../../src/routing/index.ts';
+import type { RequestTenant } from '../../src/routing/express.ts';
+import { createTenantRouting, TenantUnavailable, type CredentialsProvider } from '../../src/routing/index.ts';
+import { findAll } from './find-all.ts';
 import { SESSIONS, type ServeRequest } from './variants.ts';
 
 export interface RoutedServer {
@@ -17,7 +19,7 @@ type Routing = ReturnType<typeof createTenantRouting>;
 export const routed = async (request: ServeRequest): Promise<RoutedServer> => {
   const errors = new Map<string, number>();
   const routing = createTenantRouting({
-    master: request.masterUrl,
+    masterUrl: request.masterUrl,
     baseDomain: request.baseDomain,
     credentials: credentialsOf(request),
     pools: {
@@ -25,26 +27,29 @@ export const routed = async (request: ServeRequest): Promise<RoutedServer> => {
       maxConnectionsPerTenant: request.connectionsPerTenant,
       maxConnectionsPerServer: request.connections,
     },
-    hooks: { onError: (error: unknown) => count(errors, error) },
+    hooks: { onAnswer: ({ error }) => count(errors, error), onError: ({ error }) => count(errors, error) },
   });
   await routing.ready();
-  await Promise.all(request.known.map((host) => routing.directory.find(host)));
+  await findAll(routing.directory, request.known);
   return { listener: request.frame === 'node:http' ? plain(routing) : express5(routing), errors };
 };
 
-const credentialsOf = ({ tenants }: ServeRequest) => {
+const credentialsOf = ({ tenants }: ServeRequest): CredentialsProvider => {
   const logins = new Map(tenants.map((login) => [login.organizationId, login]));
-  return functionCredentials(async ({ organizationId }) => {
-    const login = logins.get(organizationId);
-    if (login === undefined) throw new Error(`no credentials of organization ${organizationId}`);
-    return login;
-  });
+  return {
+    get: async ({ organizationId }) => {
+      const login = logins.get(organizationId);
+      if (login === undefined) throw new TenantUnavailable(`organization ${organizationId} has no credentials`);
+      return await Promise.resolve(login);
+    },
+  };
 };
 
 /** Each error by the code of its deepest cause that has one: what PostgreSQL said, where it said something. */
 const count = (errors: Map<string, number>, error: unknown): void => {
+  if (error === undefined) return;
   let code = 'unknown';
-  for (let cause = error; cause instanceof Error; cause = cause.cause) code = (cause as NodeJS.ErrnoException).code ?? code;
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) code = (cause as NodeJS.ErrnoException).code ?? code;
   errors.set(code, (errors.get(code) ?? 0) + 1);
 };
 

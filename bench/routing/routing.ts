@@ -2,8 +2,10 @@
 
 import { StartedParts } from '../../dev/cluster/started-parts.ts';
 import type { BenchOptions } from '../options.ts';
+import { changes, type ChangesResult } from './changes.ts';
 import { directoryCosts, directoryWeight, OTHERS_NEEDED, type DirectoryResult } from './directory.ts';
 import type { Weight } from './directory-process.ts';
+import { masterAway, type Absence } from './master-away.ts';
 import { overhead, SCENARIOS, type Pace, type ScenarioResult } from './overhead.ts';
 import { startPlatform } from './platform.ts';
 import { MAX_CONNECTIONS, wake, type WakeOptions, type WakeResult } from './wake.ts';
@@ -14,6 +16,8 @@ export interface RoutingResult {
   readonly overhead: readonly ScenarioResult[];
   readonly directory: DirectoryResult;
   readonly weight: Weight;
+  readonly changes: ChangesResult;
+  readonly masterAway: readonly Absence[];
   readonly wake: WakeResult;
 }
 
@@ -21,10 +25,30 @@ interface Extent extends Pace {
   /** Tenants that wake. */
   readonly sleepers: number;
   readonly waking: WakeOptions;
+  /** Suspensions, one after the other. */
+  readonly changes: number;
+  /** How long the master database is away, each time. */
+  readonly awayMs: number;
 }
 
-const FULL: Extent = { rounds: 9, seconds: 2.5, warmUpSeconds: 0.5, sleepers: 1_000, waking: { overMs: 60_000, requestsPerTenant: 3 } };
-const QUICK: Extent = { rounds: 3, seconds: 1, warmUpSeconds: 0.5, sleepers: 200, waking: { overMs: 12_000, requestsPerTenant: 3 } };
+const FULL: Extent = {
+  rounds: 9,
+  seconds: 2.5,
+  warmUpSeconds: 0.5,
+  sleepers: 1_000,
+  waking: { overMs: 60_000, requestsPerTenant: 3 },
+  changes: 100,
+  awayMs: 10_000,
+};
+const QUICK: Extent = {
+  rounds: 3,
+  seconds: 1,
+  warmUpSeconds: 0.5,
+  sleepers: 200,
+  waking: { overMs: 12_000, requestsPerTenant: 3 },
+  changes: 20,
+  awayMs: 5_000,
+};
 
 /** All servers of one scenario hold theirs at the same time. */
 const ENOUGH_CONNECTIONS = 800;
@@ -35,17 +59,14 @@ export const routing = async ({ quick }: Pick<BenchOptions, 'quick'>, parts: Sta
   const wide = new StartedParts();
   parts.add(wide);
   const platform = await startPlatform({ databases: inUse, rowsOnly: OTHERS_NEEDED, maxConnections: ENOUGH_CONNECTIONS }, wide, signal);
-  const directory = await directoryCosts(platform);
-  const weight = await directoryWeight(platform);
-  const requests = await overhead(platform, SCENARIOS, extent, signal);
+  const measured = {
+    directory: await directoryCosts(platform),
+    weight: await directoryWeight(platform),
+    overhead: await overhead(platform, SCENARIOS, extent, signal),
+    changes: await changes(platform, extent.changes, signal),
+    masterAway: await masterAway(platform, extent.awayMs, signal),
+  };
   await wide.stop();
   const narrow = await startPlatform({ databases: extent.sleepers, rowsOnly: 0, maxConnections: MAX_CONNECTIONS }, parts, signal);
-  return {
-    kind: 'routing',
-    options: { quick },
-    overhead: requests,
-    directory,
-    weight,
-    wake: await wake(narrow, extent.waking, signal),
-  };
+  return { kind: 'routing', options: { quick }, ...measured, wake: await wake(narrow, extent.waking, signal) };
 };

@@ -6,11 +6,9 @@ import { readFile } from 'node:fs/promises';
 import { StartedParts } from '../../dev/cluster/started-parts.ts';
 import { withProgress } from '../../dev/progress.ts';
 import { percentile } from '../percentile.ts';
-import { startChild } from './child.ts';
-import type { ClientCalls } from './client-process.ts';
 import { sampleConnections } from './connection-samples.ts';
-import { BASE_DOMAIN, type Platform } from './platform.ts';
-import type { ServerCalls } from './server-process.ts';
+import { startOneServer } from './one-server.ts';
+import type { Platform } from './platform.ts';
 import { countSqlstate, TOO_MANY_CONNECTIONS } from './sqlstate-count.ts';
 import type { Wakening } from './waking.ts';
 
@@ -40,8 +38,6 @@ export interface WakeResult extends WakeOptions {
 
 export const MAX_CONNECTIONS = 100;
 
-/** Routing's defaults. */
-const LIMITS = { maxPools: 50, connectionsPerTenant: 4, connections: 80 } as const;
 /** The server writes its log a moment after it has answered. */
 const LOG_DELAY_MS = 500;
 
@@ -69,19 +65,7 @@ interface Running {
 type Outcome = Omit<WakeResult, keyof WakeOptions | 'refusedByServer'>;
 
 const wokenOn = async (platform: Platform, options: WakeOptions, { parts, signal }: Running): Promise<Outcome> => {
-  const server = parts.add(startChild<ServerCalls>('server-process.ts'));
-  const client = parts.add(startChild<ClientCalls>('client-process.ts'));
-  const { host, port: postgresPort } = platform.server;
-  const port = await server.ask('serve', {
-    frame: 'node:http',
-    source: 'routing',
-    postgres: { host, port: postgresPort },
-    masterUrl: platform.applicationUrl,
-    baseDomain: BASE_DOMAIN,
-    tenants: platform.tenants,
-    known: [],
-    ...LIMITS,
-  });
+  const { server, client, port } = await startOneServer(platform, parts);
   const sampling = parts.add(await sampleConnections(platform.server.superuserUrl));
   const hosts = platform.tenants.map(({ host }) => host);
   const wakening = await Promise.race([client.ask('wake', { port, hosts, ...options }), aborted(signal)]);

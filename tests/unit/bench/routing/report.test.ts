@@ -22,6 +22,21 @@ const RESULT: RoutingResult = {
   overhead: [{ inUse: 1, known: 1, connectionsPerTenant: 10, servers: [FIXED, routed(0.95)] }],
   directory: { hits: [{ known: 5_000, nanoseconds: 312.4, isSync: true }], oneByOne: miss, atOnce: { ...miss, queries: 4 } },
   weight: { tenants: 10_000, heapBytes: 9_500_000, rssBytes: 20_000_000 },
+  changes: { changes: 100, suspendedMs: { p50: 4, p99: 9, most: 12 }, resumedMs: { p50: 4, p99: 9, most: 1_500 } },
+  masterAway: [
+    {
+      how: 'stopped',
+      knownTenants: 20,
+      requests: 1_200,
+      failed: 0,
+      p50Ms: 2,
+      mostMs: 50,
+      firstAfterMs: 3,
+      unknownStatus: 404,
+      unknownMs: 5,
+      backMs: 900,
+    },
+  ],
   wake: {
     overMs: 60_000,
     requestsPerTenant: 3,
@@ -87,6 +102,17 @@ describe('the verdicts', () => {
   it('judge heap and resident memory by themselves', () => {
     expect(rowsOf(RESULT)['10,000 known tenants, heap']).toEqual(['9.5 MB', '< 20.0 MB', 'yes']);
     expect(rowsOf(RESULT)['resident']).toEqual(['20.0 MB', '< 20.0 MB', 'NO']);
+  });
+
+  it('judge a change by its slowest effect', () => {
+    expect(rowsOf(RESULT)['to the first 403']).toEqual(['4.0 / 9.0 / 12.0 ms', '< 1000 ms', 'yes']);
+    expect(rowsOf(RESULT)['to the first 200']?.at(-1)).toBe('NO');
+  });
+
+  it('want known tenants served without the master database, and nobody denied', () => {
+    const rows = rowsOf(RESULT);
+    expect(rows['not answered with 200']).toEqual(['0', '0', 'yes']);
+    expect(rows['unknown host, after 5 ms']).toEqual(['404', '503', 'NO']);
   });
 
   it('want no refusal and no failed request when everybody wakes', () => {
