@@ -13,12 +13,18 @@ import { ADMIN_USER, MASTER_DATABASE, MASTER_USER, prepareAccounts } from '../po
 import { withProgress } from '../progress.ts';
 import { REPOSITORY } from '../run.ts';
 import { scratchDirectory } from '../scratch-directory.ts';
+import type { Entrance } from './entrance.ts';
 import type { DatabaseAccess, Environment, StartOptions, Strategy } from './environment.ts';
+import { INGRESS_CLASS } from './ingress-controller-objects.ts';
+import { mappedEntrance } from './mapped-entrance.ts';
 import { allStarted, StartedParts, timed } from './started-parts.ts';
 
 const K3S_IMAGE = 'rancher/k3s:v1.36.2-k3s1';
 const POSTGRES_IMAGE = 'postgres:18';
 const POSTGRES_PORT = 5432;
+// K3s's own Traefik has them on its node.
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
 const OPERATOR_IMAGE = 'docker.io/library/studio-operator:dev';
 // K3s imports every archive that it finds here when it starts.
 const K3S_IMAGES = '/var/lib/rancher/k3s/agent/images';
@@ -36,18 +42,19 @@ const start = async (parts: StartedParts, options: StartOptions): Promise<Enviro
   parts.add({ stop: async () => void (await network.stop()) });
   const archive = path.join(directory, 'operator.tar');
   await withProgress('Building the image of the operator', async () => await saveOperatorImage(archive));
-  const [kubeconfigPath, postgres] = await allStarted(
+  const [k3s, postgres] = await allStarted(
     timed('Kubernetes', options.onStarted, async () => await startK3s(parts, { directory, network, archive })),
     timed('PostgreSQL', options.onStarted, async () => await startPostgres(parts, network, options.postgresSettings)),
   );
   const stop = async (): Promise<void> => await parts.stop();
   return {
     way: 'docker',
-    kubeconfigPath,
+    kubeconfigPath: k3s.kubeconfigPath,
     postgres,
     image: OPERATOR_IMAGE,
     // From outside, PostgreSQL is at a mapped port of this machine; from a pod, at its address on the containers' network.
     operatorRunsHere: false,
+    entrance: k3s.entrance,
     directory,
     stop,
     [Symbol.asyncDispose]: stop,
@@ -61,16 +68,22 @@ const saveOperatorImage = async (archive: string): Promise<void> => {
   await pipeline(await container.dockerode.getImage(OPERATOR_IMAGE).get(), createWriteStream(archive, { mode: 0o600 }));
 };
 
+interface K3s {
+  readonly kubeconfigPath: string;
+  readonly entrance: Entrance;
+}
+
 interface K3sOptions {
   readonly directory: string;
   readonly network: StartedNetwork;
   readonly archive: string;
 }
 
-const startK3s = async (parts: StartedParts, { directory, network, archive }: K3sOptions): Promise<string> => {
+const startK3s = async (parts: StartedParts, { directory, network, archive }: K3sOptions): Promise<K3s> => {
   const k3s = await new K3sContainer(K3S_IMAGE)
     .withNetwork(network)
     .withCommand(['server'])
+    .withExposedPorts(HTTP_PORT, HTTPS_PORT)
     .withCopyFilesToContainer([{ source: archive, target: `${K3S_IMAGES}/operator.tar` }])
     // The kubelet of 1.35 and later refuses hosts with cgroup v1, which some engines still have.
     .withCopyContentToContainer([{ content: KUBELET_CONFIG, target: '/var/lib/rancher/k3s/agent/etc/kubelet.conf.d/99-cgroup-v1.conf' }])
@@ -78,7 +91,8 @@ const startK3s = async (parts: StartedParts, { directory, network, archive }: K3
   parts.add({ stop: async () => void (await k3s.stop()) });
   const kubeconfigPath = path.join(directory, 'kubeconfig');
   await writeFile(kubeconfigPath, k3s.getKubeConfig(), { mode: 0o600 });
-  return kubeconfigPath;
+  const [httpPort, httpsPort] = [k3s.getMappedPort(HTTP_PORT), k3s.getMappedPort(HTTPS_PORT)];
+  return { kubeconfigPath, entrance: mappedEntrance({ httpPort, httpsPort, className: INGRESS_CLASS }) };
 };
 
 const KUBELET_CONFIG = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailCgroupV1: false\n';

@@ -2,6 +2,7 @@
 // ways to get them (local programs, Docker, a cluster that is there) so that whoever uses one never asks which it is.
 
 import type { Existing } from './arguments.ts';
+import type { Entrance } from './entrance.ts';
 
 /** Where PostgreSQL is, for two kinds of clients; on one machine both are the same. */
 export interface Address {
@@ -35,6 +36,8 @@ export interface Environment extends AsyncDisposable {
   readonly image: string;
   /** Whether the operator can run as a process here (else it must be the Deployment): whether both see PostgreSQL at the same address. */
   readonly operatorRunsHere: boolean;
+  /** How requests come to the tenants; missing where nobody has said how. */
+  readonly entrance?: Entrance;
   /** For files that go with the run. */
   readonly directory: string;
   /** Ends and removes all that was started; an existing cluster is left as it is. */

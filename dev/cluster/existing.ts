@@ -7,11 +7,12 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { MASTER_DATABASE } from '../postgres/accounts.ts';
 import { scratchDirectory } from '../scratch-directory.ts';
 import { UsageError, type Existing } from './arguments.ts';
+import { mappedEntrance } from './mapped-entrance.ts';
 import type { Strategy } from './environment.ts';
 
 const DEFAULT_PORT = 5432;
 
-export const existingCluster = ({ context, image, postgresUrl }: Existing): Strategy => ({
+export const existingCluster = ({ context, image, postgresUrl, ingressPort }: Existing): Strategy => ({
   start: async () => {
     const config = new KubeConfig();
     config.loadFromDefault(); // KUBECONFIG, else ~/.kube/config
@@ -32,6 +33,7 @@ export const existingCluster = ({ context, image, postgresUrl }: Existing): Stra
       image,
       // Its Jobs run the image; the operator of another checkout beside them would be another version.
       operatorRunsHere: false,
+      ...(ingressPort === undefined ? {} : { entrance: mappedEntrance({ httpPort: ingressPort }) }),
       directory: directory.path,
       stop,
       [Symbol.asyncDispose]: stop,

@@ -3,12 +3,14 @@
 
 import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
+import { INSTALLATION } from '../install/names.ts';
 import { operatorImage } from '../pod-runner/images.ts';
 import { startPodRunner } from '../pod-runner/pod-runner.ts';
 import { startPostgres, type PostgresServer } from '../postgres.ts';
 import { scratchDirectory } from '../scratch-directory.ts';
 import { startControlPlane } from './control-plane.ts';
 import type { DatabaseAccess, Environment, StartOptions, Strategy } from './environment.ts';
+import { localEntrance } from './local-entrance.ts';
 import { allStarted, StartedParts, timed } from './started-parts.ts';
 
 /** The name under which the operator asks for its own image. */
@@ -38,6 +40,7 @@ const start = async (parts: StartedParts, { postgresSettings, onStarted }: Start
     auditLog,
     image: LOCAL_IMAGE,
     operatorRunsHere: true,
+    entrance: await localEntrance({ parts, directory, namespaces: [INSTALLATION.tenantNamespace] }),
     directory,
     stop,
     [Symbol.asyncDispose]: stop,

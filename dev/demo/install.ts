@@ -4,13 +4,18 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { DatabaseAccess, Environment } from '../cluster/environment.ts';
+import { serviceOfThisMachine } from '../cluster/ingress-controller-objects.ts';
 import { deployOperator } from '../cluster/operator-deployment.ts';
+import { freePort } from '../free-port.ts';
 import { INSTALLATION } from '../install/names.ts';
 import type { Cluster } from './kubernetes.ts';
 import { readManifests, type Manifest } from './manifests.ts';
-import { startOperator } from './operator-process.ts';
+import { startServerProcess } from './server-process.ts';
 
 export const MANIFESTS = path.resolve(import.meta.dirname, '../../manifests');
+const OPERATOR = path.resolve(import.meta.dirname, '../../src/main.ts');
+/** The Service behind every tenant's Ingress, and what serves it. */
+export const APPLICATION = 'studio-app';
 export const ADMIN_SECRET = 'postgres-main-admin';
 
 /** Namespaces, definitions and rights; not the Deployment, because the operator is started by itself. */
@@ -38,21 +43,43 @@ export const applyAdminSecret = async (cluster: Cluster, { adminUrl }: DatabaseA
   });
 };
 
-/** A PostgresServer at the addresses of this run's server; any other sample as it is. */
-export const withAddress = (manifest: Manifest, { here, inCluster }: DatabaseAccess): Manifest => {
-  if (manifest.kind !== 'PostgresServer') return manifest;
+/** A sample as it suits this run: the server at its addresses, the application where it runs and under this run's domain. */
+export const fittedSample = (manifest: Manifest, environment: Pick<Environment, 'postgres' | 'entrance'>, baseDomain: string): Manifest => {
+  const { kind, metadata } = manifest;
+  if (kind === 'PostgresServer') return withAddress(manifest, environment.postgres);
+  if (metadata.name !== APPLICATION) return manifest;
+  const { application, className } = environment.entrance ?? {};
+  if (kind === 'Service' && application !== undefined)
+    return serviceOfThisMachine(metadata.name, metadata.namespace ?? '', application.port);
+  if (kind !== 'Ingress') return manifest;
+  const backend = { service: { name: metadata.name, port: { number: application?.port ?? 80 } } };
+  const rules = [{ host: `*.${baseDomain}`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
+  return { ...manifest, spec: { ...(className === undefined ? {} : { ingressClassName: className }), rules } };
+};
+
+const withAddress = (manifest: Manifest, { here, inCluster }: DatabaseAccess): Manifest => {
   // The operator may run beside the cluster and its Jobs in it, where the same server has another address.
   const spec = { ...(manifest['spec'] as object), ...here, connect: inCluster, direct: inCluster, tls: { mode: 'disable' } };
   return { ...manifest, spec };
 };
 
 /** The operator's settings as they stand in the samples, but for the domain. */
-export const sampleSettings = async (baseDomain: string): Promise<Readonly<Record<string, string>>> => {
+export const sampleSettings = async (baseDomain: string): Promise<Settings> => {
   const manifests = [...(await readSamples()).values()].flat();
   const config = manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === INSTALLATION.configMap);
   if (config === undefined) throw new Error(`the samples have no ConfigMap ${INSTALLATION.configMap}`);
-  return { ...(config['data'] as Readonly<Record<string, string>>), BASE_DOMAIN: baseDomain, PUBLIC_URL_SCHEME: 'http' };
+  return { ...(config['data'] as Settings), BASE_DOMAIN: baseDomain, PUBLIC_URL_SCHEME: 'http' };
 };
+
+/** What the operator must know of the way by which requests come in. */
+export const entranceSettings = ({ entrance }: Pick<Environment, 'entrance'>): Settings => ({
+  ...(entrance === undefined ? {} : { PUBLIC_URL_PORT: String(entrance.httpPort) }),
+  ...(entrance?.className === undefined ? {} : { INGRESS_CLASS: entrance.className }),
+  ...(entrance?.application === undefined ? {} : { INGRESS_SERVICE_PORT: String(entrance.application.port) }),
+});
+
+/** By variable. */
+export type Settings = Readonly<Record<string, string>>;
 
 export interface RunningOperator {
   readonly logFile: string;
@@ -63,23 +90,22 @@ export interface RunningOperator {
 }
 
 /** With its ServiceAccount's rights and these settings: as a process where that can be, else as the Deployment. */
-export const startInstalledOperator = async (
-  cluster: Cluster,
-  environment: Environment,
-  settings: Readonly<Record<string, string>>,
-): Promise<RunningOperator> => {
+export const startInstalledOperator = async (cluster: Cluster, environment: Environment, settings: Settings): Promise<RunningOperator> => {
   const { directory, postgres, image } = environment;
   const logFile = path.join(directory, 'operator.log');
   if (!environment.operatorRunsHere) return await deployOperator(environment, { settings, logFile });
   const { namespace, name } = INSTALLATION;
   const kubeconfigPath = path.join(directory, 'operator.kubeconfig');
   await cluster.writeServiceAccountKubeconfig({ namespace, name }, kubeconfigPath);
-  const running = await startOperator({
+  const running = await startServerProcess({
+    title: 'the operator',
+    main: OPERATOR,
+    port: await freePort(),
     kubeconfigPath,
     masterDatabaseUrl: postgres.masterUrl,
     settings: { ...settings, OPERATOR_IMAGE: image, POD_NAMESPACE: namespace },
     logFile,
   });
-  const { pid, healthUrl, hasEnded, ready, stop } = running;
-  return { logFile, process: { pid, healthUrl, hasEnded }, ready, stop };
+  const { pid, url, hasEnded, ready, stop } = running;
+  return { logFile, process: { pid, healthUrl: url, hasEnded }, ready, stop };
 };

@@ -3,8 +3,8 @@
 import { isTrue } from '../../../src/api/conditions.ts';
 import { STUDIO_TENANT } from '../../../src/api/resources.ts';
 import { command, heading, type Chapter, type Demo } from '../demo.ts';
-import { LATE, NAMESPACE } from '../expectations.ts';
-import { withAddress, readSamples } from '../install.ts';
+import { BASE_DOMAIN, LATE, NAMESPACE } from '../expectations.ts';
+import { fittedSample, readSamples } from '../install.ts';
 import type { Manifest } from '../manifests.ts';
 import { waitFor } from '../tenants.ts';
 
@@ -14,11 +14,11 @@ export const applyChapter: Chapter = async (demo) => {
   command(terminal, 'kubectl apply -f manifests/samples/');
   for (const [file, manifests] of await readSamples()) {
     for (const manifest of manifests) {
-      const adapted = withAddress(manifest, environment.postgres);
+      const adapted = fittedSample(manifest, environment, BASE_DOMAIN);
       if (isLate(manifest)) say(demo, file, manifest, `when ${LATE.after} has it`);
       else {
         await cluster.apply(adapted);
-        say(demo, file, manifest, adapted === manifest ? undefined : 'at the address of this run');
+        say(demo, file, manifest, adapted === manifest ? undefined : 'at the addresses of this run');
       }
     }
   }

@@ -7,7 +7,7 @@ import { STUDIO_TENANT } from '../../../src/api/resources.ts';
 import type { StudioTenant } from '../../../src/api/studio-tenant.ts';
 import { heading, type Demo } from '../demo.ts';
 import { BASE_DOMAIN, NAMESPACE } from '../expectations.ts';
-import { applyAdminSecret, applyInstallation, sampleSettings, startInstalledOperator } from '../install.ts';
+import { applyAdminSecret, applyInstallation, entranceSettings, sampleSettings, startInstalledOperator } from '../install.ts';
 import { connectCluster, type Cluster } from '../kubernetes.ts';
 import { newReport } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,6 +29,7 @@ export const startChapter = async ({ terminal, signal, existing, parts }: StartO
     terminal.line(`  ${what.padEnd(36)}  ${terminal.style('dim', `${(milliseconds / 1000).toFixed(1)} s`)}`);
   const strategy = await chooseStrategy(existing);
   const environment = parts.add(await strategy.start({ onStarted }));
+  environment.entrance?.prepare();
   signal.throwIfAborted();
   const cluster = connectCluster(environment.kubeconfigPath, 'demo');
   parts.add({ stop: cluster.close });
@@ -37,7 +38,8 @@ export const startChapter = async ({ terminal, signal, existing, parts }: StartO
   parts.add({ stop: async () => following.abort() });
   const tenants = await cluster.follow<StudioTenant>(STUDIO_TENANT, NAMESPACE, following.signal);
   const operator = await timed('Operator', onStarted, async () => {
-    const starting = parts.add(await startInstalledOperator(cluster, environment, await sampleSettings(BASE_DOMAIN)));
+    const settings = { ...(await sampleSettings(BASE_DOMAIN)), ...entranceSettings(environment) };
+    const starting = parts.add(await startInstalledOperator(cluster, environment, settings));
     await starting.ready(OPERATOR_TIMEOUT_MS);
     return starting;
   });

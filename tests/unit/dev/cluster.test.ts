@@ -10,9 +10,20 @@ const URL_OF_SERVER = 'postgresql://admin:secret@pg.example:5433/postgres';
 
 describe('the arguments of a cluster', () => {
   test('are taken out, whatever else there is', () => {
-    const args = ['--once', '--context', 'mine', '--image=r/o:1', '--postgres-url', URL_OF_SERVER, '--tenants', '5'];
+    const args = [
+      '--once',
+      '--context',
+      'mine',
+      '--image=r/o:1',
+      '--postgres-url',
+      URL_OF_SERVER,
+      '--ingress-port',
+      '8080',
+      '--tenants',
+      '5',
+    ];
     expect(clusterArguments(args)).toEqual({
-      existing: { context: 'mine', image: 'r/o:1', postgresUrl: URL_OF_SERVER },
+      existing: { context: 'mine', image: 'r/o:1', postgresUrl: URL_OF_SERVER, ingressPort: 8080 },
       rest: ['--once', '--tenants', '5'],
     });
   });
@@ -26,6 +37,8 @@ describe('the arguments of a cluster', () => {
     [['--context', 'mine', '--image', 'r/o:1'], '--postgres-url'],
     [['--image', 'r/o:1'], 'belong to --context'],
     [['--context', 'mine', '--image', 'r/o:1', '--postgres-url', 'pg.example'], 'no postgresql:// URL'],
+    [['--ingress-port', '80'], 'belong to --context'],
+    [['--context', 'mine', '--image', 'r/o:1', '--postgres-url', URL_OF_SERVER, '--ingress-port', '0'], 'is no port'],
     [['--context'], 'belong to --context'],
   ])('are refused with a sentence when one is missing: %j', (args, sentence) => {
     expect(() => clusterArguments(args)).toThrow(UsageError);
@@ -53,7 +66,7 @@ test('the Deployment and the Jobs that it makes run the image of this cluster', 
 });
 
 test('nobody is taken to a cluster that they did not name', async () => {
-  const strategy = await chooseStrategy({ context: 'no-such-context', image: 'r/o:1', postgresUrl: URL_OF_SERVER });
+  const strategy = await chooseStrategy({ context: 'no-such-context', image: 'r/o:1', postgresUrl: URL_OF_SERVER, ingressPort: undefined });
   await expect(strategy.start({})).rejects.toThrow('there is no context "no-such-context"');
 });
 

@@ -1,14 +1,18 @@
-// The operator as a child process, exactly with the rights that it has in a cluster: a token of its own ServiceAccount. Separate because
-// the demo and the benchmarks start it the same way, and only the benchmarks look at what it costs.
+// A server of this project as a child process with settings of its own: its log in a file, ready when /readyz says so, ended as Kubernetes
+// ends it. Separate because the operator and the application are started the same way, and only what they are told differs.
 
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { finished } from 'node:stream/promises';
-import { freePort } from '../free-port.ts';
 import { startGuarded } from '../guarded-process.ts';
 
-export interface OperatorOptions {
+export interface ServerProcessOptions {
+  /** As sentences name it, e.g. "the operator". */
+  readonly title: string;
+  /** Path of the program. */
+  readonly main: string;
+  /** A free one of 127.0.0.1. */
+  readonly port: number;
   /** With the ServiceAccount's token. */
   readonly kubeconfigPath: string;
   readonly masterDatabaseUrl: string;
@@ -18,11 +22,11 @@ export interface OperatorOptions {
   readonly logFile: string;
 }
 
-export interface OperatorProcess {
+export interface ServerProcess {
   readonly pid: number;
   readonly logFile: string;
-  /** Where /livez, /readyz and /metrics answer. */
-  readonly healthUrl: string;
+  /** Where it answers, /readyz among other things. */
+  readonly url: string;
   hasEnded(): boolean;
   /** Resolves once /readyz says yes; throws with the end of the log when the process ends before, or after `timeoutMs`. */
   ready(timeoutMs: number): Promise<void>;
@@ -31,33 +35,32 @@ export interface OperatorProcess {
 }
 
 const HOST = '127.0.0.1';
-const MAIN = path.resolve(import.meta.dirname, '../../src/main.ts');
 const POLL_MS = 50;
 const LOG_TAIL_CHARACTERS = 2000;
 
-export const startOperator = async (options: OperatorOptions): Promise<OperatorProcess> => {
-  const port = await freePort();
-  const log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
+export const startServerProcess = async (options: ServerProcessOptions): Promise<ServerProcess> => {
+  const { title, logFile, port } = options;
+  const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   const running = startGuarded({
     command: process.execPath,
-    args: [MAIN],
-    env: environment(options, port),
-    errorLog: options.logFile,
+    args: [options.main],
+    env: environment(options),
+    errorLog: logFile,
     signal: 'TERM',
   });
   running.stdout.pipe(log);
   const pid = await running.pid;
-  const healthUrl = `http://${HOST}:${port}`;
+  const url = `http://${HOST}:${port}`;
   return {
     pid,
-    logFile: options.logFile,
-    healthUrl,
+    logFile,
+    url,
     hasEnded: running.hasEnded,
     ready: async (timeoutMs) => {
       const deadline = performance.now() + timeoutMs;
-      while (!(await answers(`${healthUrl}/readyz`))) {
-        if (running.hasEnded()) throw new Error(`the operator ended; the end of ${options.logFile}:\n${await tail(options.logFile)}`);
-        if (performance.now() > deadline) throw new Error(`the operator is not ready after ${timeoutMs / 1000} s: see ${options.logFile}`);
+      while (!(await answers(`${url}/readyz`))) {
+        if (running.hasEnded()) throw new Error(`${title} ended; the end of ${logFile}:\n${await tail(logFile)}`);
+        if (performance.now() > deadline) throw new Error(`${title} is not ready after ${timeoutMs / 1000} s: see ${logFile}`);
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
     },
@@ -65,18 +68,18 @@ export const startOperator = async (options: OperatorOptions): Promise<OperatorP
       await running.stop();
       await finished(log.end());
       const code = await running.ended;
-      if (code !== 0) throw new Error(`the operator ended with code ${code}; the end of its log:\n${await tail(options.logFile)}`);
+      if (code !== 0) throw new Error(`${title} ended with code ${code}; the end of its log:\n${await tail(logFile)}`);
     },
   };
 };
 
 /** Nothing of ours goes in but what every program needs: a setting in somebody's shell must not change what is shown. */
-const environment = (options: OperatorOptions, port: number): NodeJS.ProcessEnv => ({
+const environment = ({ settings, kubeconfigPath, masterDatabaseUrl, port }: ServerProcessOptions): NodeJS.ProcessEnv => ({
   PATH: process.env['PATH'],
   HOME: process.env['HOME'],
-  ...options.settings,
-  KUBECONFIG: options.kubeconfigPath,
-  MASTER_DATABASE_URL: options.masterDatabaseUrl,
+  ...settings,
+  KUBECONFIG: kubeconfigPath,
+  MASTER_DATABASE_URL: masterDatabaseUrl,
   LISTEN_HOST: HOST,
   LISTEN_PORT: String(port),
   LOG_FORMAT: 'json',
