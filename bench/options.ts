@@ -55,7 +55,8 @@ routing     The same handler on fixed pools and through routing, under node:http
   --json FILE     the results, with statements and writes by kind, as JSON
   --help          this text
 
-provision and idle count from PostgreSQL's log and the API server's audit log, which are on throughout, for the operator and for the bare limit.
+provision and idle count from PostgreSQL's log and the API server's audit log, which are on throughout, for the operator and for the bare
+limit.
 `;
 
 const OPTIONS = {

@@ -43,15 +43,16 @@ export type DirectoryCalls = {
   readonly weigh: (request: { readonly hosts: readonly string[] }) => Weight;
 };
 
-let directory: TenantDirectory | undefined;
+let current: TenantDirectory | undefined;
 
 const opened = (): TenantDirectory => {
-  if (directory === undefined) throw new Error('the directory is not open');
-  return directory;
+  if (current === undefined) throw new Error('the directory is not open');
+  return current;
 };
 
 const open = async ({ masterUrl, baseDomain, maxTenants }: OpenRequest): Promise<void> => {
-  directory = createTenantDirectory({ masterUrl, baseDomain, maxTenants });
+  const directory = createTenantDirectory({ masterUrl, baseDomain, maxTenants });
+  current = directory;
   await directory.ready();
 };
 
