@@ -1,8 +1,9 @@
-// manifests/install.yaml and manifests/cluster-wide.yaml, from dev/install and the CRDs. Separate from dev/install because YAML is for
+// manifests/install.yaml, cluster-wide.yaml and application.yaml, from dev/install and the CRDs. Separate from dev/install because YAML is for
 // people and clusters; tests and the demo use the objects.
 import { stringify } from 'yaml';
 import { customResourceDefinitions } from '../src/api/crd.ts';
 import type { GeneratedFile } from './generated-files.ts';
+import { applicationObjects } from './install/application.ts';
 import { INSTALLATION } from './install/names.ts';
 import { clusterWideRights, namespaceRights, operatorRights, peoplesRights } from './install/rights.ts';
 import { deployment, metricsService, namespaces, serviceAccount } from './install/workload.ts';
@@ -14,6 +15,7 @@ export function installFiles(): readonly GeneratedFile[] {
   return [
     { path: 'manifests/install.yaml', text: yamlOf(installation()) },
     { path: 'manifests/cluster-wide.yaml', text: yamlOf([clusterWideRights()]) },
+    { path: 'manifests/application.yaml', text: yamlOf(applicationObjects()) },
   ];
 }
 

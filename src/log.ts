@@ -17,12 +17,14 @@ export interface LogOutput {
   readonly destination?: DestinationStream;
   /** Whether a person is likely to be reading. */
   readonly isTerminal: boolean;
+  /** Added to every line: whom the running code works for. */
+  readonly fields?: () => object;
 }
 
 /** Constant messages with key-values: `log.info({ tenant }, 'database created')`. Errors go under `err`. */
 export function createLogger(config: Config['log'], output: LogOutput): Logger {
   const isPretty = config.format === 'pretty' || (config.format === 'auto' && output.isTerminal);
-  const options = loggerOptions(config.level);
+  const options = { ...loggerOptions(config.level), ...(output.fields !== undefined && { mixin: output.fields }) };
   if (isPretty) return pino(options, prettyLines(output));
   return output.destination === undefined ? pino(options) : pino(options, output.destination);
 }

@@ -4,8 +4,10 @@ import { expect, it } from 'vitest';
 import { installation, installFiles } from '../../../dev/generate-install.ts';
 import { readmeFile } from '../../../dev/generate-readme.ts';
 import { driftedFiles } from '../../../dev/generated-files.ts';
+import { APPLICATION, applicationObjects, deployment as applicationDeployment } from '../../../dev/install/application.ts';
 import { INSTALLATION } from '../../../dev/install/names.ts';
 import { deployment } from '../../../dev/install/workload.ts';
+import { APPLICATION_SETTINGS, applicationSettings } from '../../../src/app/settings.ts';
 import { OPERATOR_SETTINGS } from '../../../src/config/operator-settings.ts';
 import { loadConfig } from '../../../src/config.ts';
 
@@ -13,8 +15,8 @@ interface Container {
   readonly env: readonly { readonly name: string; readonly value?: string }[];
 }
 
-function container(): Container {
-  const { spec } = deployment() as { spec: { template: { spec: { containers: [Container] } } } };
+function container(of = deployment()): Container {
+  const { spec } = of as { spec: { template: { spec: { containers: [Container] } } } };
   return spec.template.spec.containers[0];
 }
 
@@ -22,11 +24,14 @@ it('is what npm run generate would write', () => {
   expect(driftedFiles([...installFiles(), readmeFile()])).toEqual([]);
 });
 
-it('sets only variables that are settings', () => {
-  const settings = new Set<string>(Object.values(OPERATOR_SETTINGS).map(({ variable }) => variable));
+it.each([
+  ['operator', deployment(), OPERATOR_SETTINGS],
+  ['application', applicationDeployment(), APPLICATION_SETTINGS],
+])('sets only variables that are settings of the %s', (_, of, table) => {
+  const settings = new Set<string>(Object.values(table).map(({ variable }) => variable));
 
   expect(
-    container()
+    container(of)
       .env.map(({ name }) => name)
       .filter((name) => !settings.has(name)),
   ).toEqual([]);
@@ -41,6 +46,14 @@ it('fits the defaults of the configuration', () => {
   expect(http.port).toBe(INSTALLATION.httpPort);
 });
 
+it('lets the application end before its pod is killed', () => {
+  const { listenPort, stopDelay, gracefulStop } = applicationSettings({ MASTER_DATABASE_URL: 'postgresql://u:p@h/d' }, []);
+  const { spec } = applicationDeployment() as { spec: { template: { spec: { terminationGracePeriodSeconds: number } } } };
+
+  expect(listenPort).toBe(APPLICATION.httpPort);
+  expect(stopDelay + gracefulStop).toBeLessThan(spec.template.spec.terminationGracePeriodSeconds * 1_000);
+});
+
 it('has no password and no key', () => {
-  expect(JSON.stringify(installation())).not.toMatch(/postgres(ql)?:\/\/|"kind":"Secret"|BEGIN/);
+  expect(JSON.stringify([...installation(), ...applicationObjects()])).not.toMatch(/postgres(ql)?:\/\/|"kind":"Secret"|BEGIN/);
 });

@@ -30,6 +30,7 @@ describe('the image', () => {
   it.each([
     ['operator', 'src/main.ts'],
     ['migrate', 'src/migrate.ts'],
+    ['studio-app', 'src/app.ts'],
   ])('has the command %s, which becomes %s', (command, program) => {
     expect(statSync(new URL(`bin/${command}`, ROOT)).mode & 0o111).toBe(0o111);
     expect(read(`bin/${command}`)).toContain(`exec node /app/${program} "$@"`);

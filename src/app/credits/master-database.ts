@@ -1,0 +1,60 @@
+/*
+ * The application's own few connections to the master database, for plans and credits. Separate from the directory's, so
+ * that neither can hold up the other.
+ */
+import pg from 'pg';
+
+import { type Queryable, sqlStateOf } from '../database.ts';
+import { Problem } from '../http/problem.ts';
+
+export interface MasterDatabaseOptions {
+  /** Carries a password: never log it. */
+  readonly url: string;
+  /** PEM of the authority; makes TLS with full verification mandatory. */
+  readonly ca: string | undefined;
+  readonly onError: (error: Error) => void;
+}
+
+export interface MasterDatabase extends Queryable {
+  close(): Promise<void>;
+}
+
+const MAX_CONNECTIONS = 4;
+const WAIT_MS = 5_000;
+const STATEMENT_MS = 10_000;
+
+/** Connects when it is first asked something. Throws a Problem 503 when there is no connection to be had. */
+export function openMasterDatabase({ url, ca, onError }: MasterDatabaseOptions): MasterDatabase {
+  const pool = new pg.Pool({
+    connectionString: url,
+    ...(ca !== undefined && { ssl: { ca } }),
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: WAIT_MS,
+    query_timeout: STATEMENT_MS,
+    application_name: 'studio-app',
+  });
+  // An idle connection that breaks: the pool has dropped it already.
+  pool.on('error', onError);
+  return {
+    query: async <Row>(text: string, values: readonly unknown[] = []) => {
+      const { rows } = await pool.query<Row & pg.QueryResultRow>(text, [...values]).catch((error: unknown) => {
+        throw isOfTheStatement(error) ? error : unavailable(error);
+      });
+      return { rows };
+    },
+    close: async () => await pool.end(),
+  };
+}
+
+/** Classes 08, 53, 57 and 58 of SQLSTATE are about the server, 28 about our login; an error without one is about the way there. */
+function isOfTheStatement(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state !== undefined && !/^(?:08|28|53|57|58)/.test(state);
+}
+
+function unavailable(cause: unknown): Problem {
+  return new Problem(503, 'credits_unavailable', 'Plans and credits cannot be reached at the moment.', {
+    cause,
+    headers: { 'retry-after': '5' },
+  });
+}

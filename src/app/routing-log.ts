@@ -1,0 +1,29 @@
+/*
+ * What routing tells, as lines of the log. Separate because which of it is worth a line is a decision of its own: lines for
+ * requests come from the request log, these are for what goes wrong around them.
+ */
+import type { Logger } from 'pino';
+
+import type { RoutingHooks, TenantPoolsOptions } from '../routing/index.ts';
+
+export function routingHooks(log: Logger): RoutingHooks {
+  return {
+    onAnswer: ({ state, status, organizationId, error }) => {
+      if (status >= 500) log.warn({ state, status, organizationId, ...(error !== undefined && { err: error }) }, 'tenant not served');
+    },
+    onError: ({ error, organizationId, from }) => log.error({ err: error, organizationId, from }, 'routing failed'),
+  };
+}
+
+type PoolEvents = NonNullable<TenantPoolsOptions['onEvent']>;
+
+export function poolEvents(log: Logger): PoolEvents {
+  return (event) => {
+    const { type, organizationId } = event;
+    if (type === 'failed')
+      log.warn({ organizationId, server: event.server, err: event.error }, 'no connection to the database of a tenant');
+    else if (type === 'reread') log.info({ organizationId, changed: event.changed }, 'credentials read again');
+    else if (type === 'overloaded') log.warn({ organizationId }, 'too many requests wait for the database of a tenant');
+    else log.debug(event, 'pool event');
+  };
+}
