@@ -391,6 +391,7 @@ def create_app():
             response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
 
+    @app.errorhandler(psycopg2.InterfaceError)
     @app.errorhandler(psycopg2.OperationalError)
     def database_left(error):
         app.logger.warning("the database of organization %s: %s", g.tenant.organization_id, error)

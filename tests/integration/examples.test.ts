@@ -1,0 +1,203 @@
+/**
+ * The examples of the documentation, each copied into a project that has the package from its tarball, started as its head says, and
+ * asked over HTTP: the same questions for all of them, in whatever language they are.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
+
+import { node22 } from '../../dev/package/node-22.ts';
+import { startSqlPlatform, type SqlPlatform, type SqlTenant } from '../../dev/sql-tenants.ts';
+import { type ApplicationProject, copyExample, installedApplication } from '../support/application-project.ts';
+import { eventually } from '../support/eventually.ts';
+import { kubernetesSecretsOf, mountedSecrets, type TenantSecrets } from '../support/tenant-secrets.ts';
+import { startWebProgram, type WebProgram } from '../support/web-program.ts';
+
+const BASE_DOMAIN = 'platform.example';
+/** A change is to be followed within a second; the rest is for a busy machine. */
+const FOLLOWED_WITHIN_MS = 5000;
+
+let platform: SqlPlatform;
+let project: ApplicationProject;
+
+beforeAll(async () => {
+  [platform, project] = await Promise.all([startSqlPlatform(), installedApplication(['express', '@kubernetes/client-node'])]);
+});
+
+afterAll(async () => {
+  await platform?.[Symbol.asyncDispose]();
+  await project?.[Symbol.asyncDispose]();
+});
+
+interface Example {
+  readonly file: string;
+  readonly label: string;
+  /** Undefined: nothing here can run it. */
+  readonly program: () => Promise<string | undefined>;
+  readonly secrets: (platform: SqlPlatform) => Promise<TenantSecrets>;
+  /** How it ends when it is asked to. */
+  readonly exitCode: number;
+}
+
+const withNode24 = async () => await Promise.resolve(process.execPath);
+
+const EXAMPLES: readonly Example[] = [
+  { file: 'express.js', label: 'express-js', program: withNode24, secrets: mountedSecrets, exitCode: 0 },
+  { file: 'express.ts', label: 'express-ts', program: withNode24, secrets: kubernetesSecretsOf, exitCode: 0 },
+  { file: 'node-http.js', label: 'node-http', program: node22, secrets: mountedSecrets, exitCode: 0 },
+  { file: 'flask_tenants.py', label: 'flask', program: pythonWithFlask, secrets: mountedSecrets, exitCode: 128 + 15 },
+];
+
+const NO_PYTHON = 'there is no Python 3.10 with flask and psycopg2 here (python3, /usr/bin/python3)';
+
+async function pythonWithFlask(): Promise<string | undefined> {
+  const needs = 'import flask, psycopg2, sys; sys.exit(sys.version_info < (3, 10))';
+  const found = ['python3', '/usr/bin/python3'].find((python) => spawnSync(python, ['-c', needs], { stdio: 'ignore' }).status === 0);
+  return await Promise.resolve(found);
+}
+
+describe.each(EXAMPLES)('$file', ({ file, label, program, secrets: secretsOf, exitCode }) => {
+  let secrets: TenantSecrets | undefined;
+  let running: WebProgram | undefined;
+  let yoga: SqlTenant;
+  let dance: SqlTenant;
+
+  beforeAll(async () => {
+    const command = await program();
+    if (command === undefined) return;
+    [yoga, dance] = (await platform.addTenants([`yoga-${label}`, `dance-${label}`])) as [SqlTenant, SqlTenant];
+    secrets = await secretsOf(platform);
+    for (const tenant of [yoga, dance]) {
+      await secrets.put(tenant);
+      await inTenant(tenant, `INSERT INTO sessions (title) VALUES ('First of ${tenant.subdomain}')`);
+    }
+    await copyExample(project, file);
+    running = await startWebProgram({
+      command,
+      args: [file],
+      directory: project.directory,
+      env: { MASTER_DATABASE_URL: platform.applicationUrl, BASE_DOMAIN, ...secrets.env },
+    });
+  });
+
+  afterAll(async () => {
+    await running?.[Symbol.asyncDispose]();
+    await secrets?.[Symbol.asyncDispose]();
+  });
+
+  beforeEach((context: TestContext) => {
+    if (running === undefined) context.skip(NO_PYTHON);
+  });
+
+  const hostOf = ({ subdomain }: SqlTenant): string => `${subdomain}.${BASE_DOMAIN}`;
+  const ask = async (host: string, body?: unknown) => await running!.ask(host, '/sessions', body);
+  const statusOf = async (host: string): Promise<number> => (await ask(host)).status;
+  const titlesOf = async (tenant: SqlTenant): Promise<readonly string[]> => {
+    const { status, body } = await ask(hostOf(tenant));
+    expect({ status, body }).toMatchObject({ status: 200 });
+    return (JSON.parse(body) as { readonly sessions: readonly { readonly title: string }[] }).sessions.map(({ title }) => title);
+  };
+
+  it('shows each tenant its own rows', async () => {
+    expect(await titlesOf(yoga)).toEqual([`First of ${yoga.subdomain}`]);
+    expect(await titlesOf(dance)).toEqual([`First of ${dance.subdomain}`]);
+  });
+
+  it('writes into the database of the tenant that was asked', async () => {
+    const { status } = await ask(hostOf(dance), { title: 'Tango' });
+
+    expect(status).toBe(201);
+    expect(await titlesOf(dance)).toContain('Tango');
+    expect(await titlesOf(yoga)).not.toContain('Tango');
+  });
+
+  it('says what is wrong with a request', async () => {
+    const { status, body } = await ask(hostOf(dance), { title: '' });
+
+    expect({ status, body }).toEqual({ status: 422, body: expect.stringContaining('title') });
+  });
+
+  it.each([
+    ['suspended', 403],
+    ['provisioning', 503],
+    ['failed', 503],
+    ['retained', 410],
+  ] as const)('answers for a tenant that is %s with %i', async (status, expected) => {
+    const tenant = await platform.addTenant(`${status}-${label}`, { status, database: false });
+
+    const answer = await ask(hostOf(tenant));
+
+    expect(answer.status).toBe(expected);
+    expect(answer.headers['cache-control']).toContain('no-store');
+    expect(answer.headers['retry-after'] === undefined).toBe(expected !== 503);
+    expect(answer.body).not.toContain('database');
+  });
+
+  it("answers 404 for a host that is nobody's, and 400 for what is no host", async () => {
+    expect(await statusOf(`nobody-${label}.${BASE_DOMAIN}`)).toBe(404);
+    expect(await statusOf(`a.${hostOf(yoga)}`)).toBe(404);
+    expect(await statusOf('no host')).toBe(400);
+  });
+
+  it('finds a tenant by its custom domain, whatever the case, port and dot', async () => {
+    await platform.setDomains(yoga, [`${label}.yoga.example`]);
+
+    for (const host of [`${label}.yoga.example`, `${label.toUpperCase()}.Yoga.example.:8080`, hostOf(yoga).toUpperCase()]) {
+      expect(await statusOf(host)).toBe(200);
+    }
+  });
+
+  it('follows a suspension, and its end', async () => {
+    await platform.setStatus(dance, 'suspended');
+    await eventually(async () => (await statusOf(hostOf(dance))) === 403, { timeoutMs: FOLLOWED_WITHIN_MS });
+    await platform.setStatus(dance, 'active');
+    await eventually(async () => (await statusOf(hostOf(dance))) === 200, { timeoutMs: FOLLOWED_WITHIN_MS });
+    expect(await titlesOf(dance)).toContain('Tango');
+  });
+
+  it('follows a new subdomain: the old one is gone, and then whoever takes it', async () => {
+    const renamed = { ...dance, subdomain: `ballet-${label}` };
+    expect(await statusOf(hostOf(renamed))).toBe(404);
+
+    await platform.rename(dance, renamed.subdomain);
+
+    await eventually(async () => (await statusOf(hostOf(renamed))) === 200, { timeoutMs: FOLLOWED_WITHIN_MS });
+    await eventually(async () => (await statusOf(hostOf(dance))) === 410, { timeoutMs: FOLLOWED_WITHIN_MS });
+    const successor = await platform.addTenant(dance.subdomain, { status: 'suspended', database: false });
+    await eventually(async () => (await statusOf(hostOf(successor))) === 403, { timeoutMs: FOLLOWED_WITHIN_MS });
+    expect(await titlesOf(renamed)).toContain('Tango');
+  });
+
+  it('lets no request fail while a new password is on its way', async () => {
+    await platform.rotate(yoga);
+    await endSessions(yoga);
+    const answers = Array.from({ length: 8 }, async () => await statusOf(hostOf(yoga)));
+    // By now some have been refused: the program has the old password only.
+    await eventually(async () => (await refusalsOf(yoga)) > 0);
+    await secrets!.put(yoga);
+
+    expect(await Promise.all(answers)).toEqual(answers.map(() => 200));
+    expect(await titlesOf(yoga)).toEqual([`First of ${yoga.subdomain}`]);
+  });
+
+  it('ends when it is asked to', async () => {
+    expect(await running!.stop()).toBe(exitCode);
+    expect(await running!.said()).not.toContain('password');
+  });
+});
+
+const inTenant = async ({ databaseName }: SqlTenant, text: string): Promise<void> => {
+  await platform.superuser(text, [], databaseName);
+};
+
+/** Resolves when they have ended. */
+const endSessions = async ({ databaseName }: SqlTenant): Promise<void> => {
+  await platform.superuser('SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1', [databaseName]);
+};
+
+/** How often the server has refused the tenant's password, by its log. */
+const refusalsOf = async ({ username }: SqlTenant): Promise<number> => {
+  const log = await readFile(platform.server.logFile, 'utf8');
+  return log.split(`password authentication failed for user "${username}"`).length - 1;
+};
