@@ -7,15 +7,8 @@ import type { Store } from '../src/runtime/store.ts';
 import { localCluster } from '../dev/cluster/local.ts';
 import type { Environment } from '../dev/cluster/environment.ts';
 import { timed, type StartedParts } from '../dev/cluster/started-parts.ts';
-import {
-  applyAdminSecret,
-  applyInstallation,
-  fittedSample,
-  readSamples,
-  sampleSettings,
-  startInstalledOperator,
-  type RunningOperator,
-} from '../dev/demo/install.ts';
+import { applyAdminSecret, applyInstallation, startInstalledOperator, type RunningOperator } from '../dev/demo/install.ts';
+import { fittedSample, readSamples, sampleSettings } from '../dev/demo/samples.ts';
 import { connectCluster, type Cluster } from '../dev/demo/kubernetes.ts';
 import type { Manifest } from '../dev/demo/manifests.ts';
 import { INSTALLATION } from '../dev/install/names.ts';

@@ -1,6 +1,7 @@
 // What the operator needs around it, however it came to be: a cluster whose pods run, and a PostgreSQL server. Separate from the three
 // ways to get them (local programs, Docker, a cluster that is there) so that whoever uses one never asks which it is.
 
+import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Existing } from './arguments.ts';
 import type { Entrance } from './entrance.ts';
 
@@ -63,6 +64,10 @@ export const asSeenInCluster = (url: string, { inCluster }: DatabaseAccess): str
   changed.port = String(inCluster.port);
   return changed.href;
 };
+
+/** The object with one image in the place of another wherever it is named: a container's own, and those that it is told to run. */
+export const withImage = (object: object, from: string, to: string): KubernetesObject =>
+  JSON.parse(JSON.stringify(object).replaceAll(JSON.stringify(from), JSON.stringify(to))) as KubernetesObject;
 
 /** An explicit context, else a Docker engine that answers, else programs of this machine. Nobody's current context is ever taken. */
 export const chooseStrategy = async (existing?: Existing): Promise<Strategy> => {

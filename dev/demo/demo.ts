@@ -3,6 +3,7 @@
 import type { StudioTenant } from '../../src/api/studio-tenant.ts';
 import type { Store } from '../../src/runtime/store.ts';
 import type { Environment } from '../cluster/environment.ts';
+import type { StartedParts } from '../cluster/started-parts.ts';
 import type { RunningOperator } from './install.ts';
 import type { Cluster } from './kubernetes.ts';
 import type { Report } from './report.ts';
@@ -15,6 +16,8 @@ export interface Demo {
   readonly cluster: Cluster;
   readonly operator: RunningOperator;
   readonly tenants: Store<StudioTenant>;
+  /** Stopped at the end, newest first. */
+  readonly parts: StartedParts;
   /** When the command was given (performance.now()). */
   readonly beganMs: number;
   /** Aborts with Ctrl-C. */

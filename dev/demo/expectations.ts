@@ -31,6 +31,18 @@ export const LATE = { tenant: 'late-studio', after: 'my-studio' } as const;
 /** Whose login, tables and description are shown, and who shows what a failure looks like. */
 export const SHOWN = { ready: 'my-studio', failed: 'failing-studio', neighbour: 'settings-studio' } as const;
 
+/** Who is asked for over HTTP: two side by side, one under its own domain, one whose page is shown, and those who are not served. */
+export const SERVED = {
+  first: 'my-studio',
+  second: 'settings-studio',
+  customDomain: 'booking.domain-studio.example',
+  notServed: [
+    { subdomain: 'suspended-studio', status: 403, why: 'is suspended' },
+    { subdomain: 'failing-studio', status: 503, why: 'has no schema yet' },
+    { subdomain: 'nobody', status: 404, why: 'is no tenant' },
+  ],
+} as const;
+
 /** Who is deleted at the end, and how. */
 export const DELETED = { retain: 'pinned-studio', erase: 'leaving-studio' } as const;
 

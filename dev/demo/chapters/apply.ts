@@ -4,7 +4,7 @@ import { isTrue } from '../../../src/api/conditions.ts';
 import { STUDIO_TENANT } from '../../../src/api/resources.ts';
 import { command, heading, type Chapter, type Demo } from '../demo.ts';
 import { BASE_DOMAIN, LATE, NAMESPACE } from '../expectations.ts';
-import { fittedSample, readSamples } from '../install.ts';
+import { fittedSample, readSamples } from '../samples.ts';
 import type { Manifest } from '../manifests.ts';
 import { waitFor } from '../tenants.ts';
 

@@ -7,7 +7,8 @@ import { STUDIO_TENANT } from '../../../src/api/resources.ts';
 import type { StudioTenant } from '../../../src/api/studio-tenant.ts';
 import { heading, type Demo } from '../demo.ts';
 import { BASE_DOMAIN, NAMESPACE } from '../expectations.ts';
-import { applyAdminSecret, applyInstallation, entranceSettings, sampleSettings, startInstalledOperator } from '../install.ts';
+import { applyAdminSecret, applyInstallation, startInstalledOperator } from '../install.ts';
+import { entranceSettings, sampleSettings } from '../samples.ts';
 import { connectCluster, type Cluster } from '../kubernetes.ts';
 import { newReport } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
@@ -43,7 +44,7 @@ export const startChapter = async ({ terminal, signal, existing, parts }: StartO
     await starting.ready(OPERATOR_TIMEOUT_MS);
     return starting;
   });
-  return { terminal, report: newReport(terminal), environment, cluster, operator, tenants, beganMs: 0, signal };
+  return { terminal, report: newReport(terminal), environment, cluster, operator, tenants, parts, beganMs: 0, signal };
 };
 
 const install = async (cluster: Cluster, { postgres }: Environment): Promise<void> => {

@@ -6,7 +6,7 @@ import { DeletionPolicy, type StudioTenant } from '../../../src/api/studio-tenan
 import type { Store } from '../../../src/runtime/store.ts';
 import { POSTGRES_SERVER, SCHEMA_RELEASE, STUDIO_TENANT, TENANT_PLAN } from '../../../src/api/resources.ts';
 import { heading, type Chapter } from '../demo.ts';
-import { readSamples } from '../install.ts';
+import { readSamples } from '../samples.ts';
 import type { Manifest } from '../manifests.ts';
 import { isSettled } from '../tenant-rows.ts';
 import { waitFor } from '../tenants.ts';

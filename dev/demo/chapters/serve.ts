@@ -1,0 +1,94 @@
+// Real requests through a real Ingress controller: two tenants side by side on one application, and what it answers for those that it
+// does not serve. Each is shown as the curl command that anybody can repeat.
+
+import { timed } from '../../cluster/started-parts.ts';
+import { startInstalledApplication } from '../application.ts';
+import { ask } from '../ask.ts';
+import { heading, type Chapter, type Demo } from '../demo.ts';
+import { BASE_DOMAIN, NAMESPACE, SERVED } from '../expectations.ts';
+
+const APPLICATION_TIMEOUT_MS = 180_000;
+
+export const serveChapter: Chapter = async (demo) => {
+  const { terminal, environment } = demo;
+  heading(terminal, 'Requests from outside, through the Ingress');
+  if (environment.entrance === undefined) {
+    terminal.line('  Left out: --ingress-port tells where the Ingress controller of this cluster answers.');
+    return;
+  }
+  await open(demo);
+  await sideBySide(demo);
+  await customDomain(demo, environment.entrance.httpPort);
+  for (const { subdomain, status, why } of SERVED.notServed) {
+    const url = `http://${subdomain}.${BASE_DOMAIN}:${environment.entrance.httpPort}/sessions`;
+    await ask(demo, { url }, { status, shows: `${subdomain} ${why}: ${status}` });
+  }
+  await page(demo);
+};
+
+const open = async ({ terminal, cluster, environment, parts }: Demo): Promise<void> => {
+  const onStarted = (what: string, milliseconds: number): void =>
+    terminal.line(`  ${what.padEnd(36)}  ${terminal.style('dim', `${(milliseconds / 1000).toFixed(1)} s`)}`);
+  await timed('Ingress controller', onStarted, async () => await environment.entrance?.open(cluster));
+  await timed('Application', onStarted, async () => {
+    const application = parts.add(await startInstalledApplication(cluster, environment, BASE_DOMAIN));
+    await application.ready(APPLICATION_TIMEOUT_MS);
+  });
+};
+
+// In the database of the first one since the chapter that shows it.
+const FIRST_SESSION = 'Portraits by the lake';
+const SECOND_SESSION = 'Night photography';
+
+const sideBySide = async (demo: Demo): Promise<void> => {
+  const [first, second] = [urlOf(demo, SERVED.first), urlOf(demo, SERVED.second)];
+  const has = (title: string, others: string) => (body: string) => body.includes(title) && !body.includes(others);
+  await ask(
+    demo,
+    { url: `${first}/sessions` },
+    { status: 200, body: has(FIRST_SESSION, SECOND_SESSION), shows: `${SERVED.first} has its own session` },
+  );
+  const json = { title: SECOND_SESSION, startsAt: '2030-01-15T20:00', durationMinutes: 90, capacity: 6, priceCents: 4900 };
+  await ask(
+    demo,
+    { url: `${second}/sessions`, json },
+    { status: 201, body: (body) => body.includes(SECOND_SESSION), shows: `${SERVED.second} takes a new session` },
+  );
+  await ask(
+    demo,
+    { url: `${second}/sessions` },
+    { status: 200, body: has(SECOND_SESSION, FIRST_SESSION), shows: `${SERVED.second} has that one and none of ${SERVED.first}'s` },
+  );
+  await ask(
+    demo,
+    { url: `${first}/sessions` },
+    { status: 200, body: has(FIRST_SESSION, SECOND_SESSION), shows: `${SERVED.first} still has its own alone` },
+  );
+};
+
+const customDomain = async (demo: Demo, port: number): Promise<void> =>
+  await ask(
+    demo,
+    { url: `http://${SERVED.customDomain}:${port}/sessions` },
+    { status: 200, shows: `${SERVED.customDomain} leads to its tenant` },
+  );
+
+const page = async (demo: Demo): Promise<void> => {
+  const { terminal, tenants } = demo;
+  const name = tenants.get(`${NAMESPACE}/${SERVED.first}`)?.spec.displayName ?? '';
+  const url = urlOf(demo, SERVED.first);
+  await ask(
+    demo,
+    { url: `${url}/`, headers: { accept: 'text/html' } },
+    { status: 200, body: (body) => body.includes(name) && body.includes(FIRST_SESSION), shows: `${SERVED.first} has a page: ${name}` },
+  );
+  terminal.line();
+  terminal.line(`  In a browser: ${terminal.style('cyan', `${url}/`)}`);
+};
+
+/** As it stands in the tenant's status. */
+const urlOf = ({ tenants }: Demo, tenant: string): string => {
+  const url = tenants.get(`${NAMESPACE}/${tenant}`)?.status?.url;
+  if (url === undefined) throw new Error(`${tenant} has no address in its status`);
+  return url;
+};
