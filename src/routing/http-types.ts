@@ -20,7 +20,8 @@ export interface RoutedResponse {
   getHeader(name: string): unknown;
   removeHeader(name: string): unknown;
   writeHead(status: number, headers: Record<string, string | number>): unknown;
-  end(body?: string | Buffer): unknown;
+  end(): unknown;
+  end(body: string | Buffer): unknown;
   destroy(): unknown;
   once(event: 'close', listener: () => void): unknown;
 }

@@ -7,8 +7,10 @@ export { escapeHtml } from './answers/page.ts';
 export type { Answer, AnswerContext, AnswerTemplate, AnswerTemplates } from './answers/templates.ts';
 export type { Credentials, CredentialsProvider } from './credentials/provider.ts';
 export { currentTenant, tenantLogFields } from './current-tenant.ts';
-export { createTenantDirectory } from './directory/directory.ts';
-export type { DirectoryStats, Resolution, TenantDirectory, TenantDirectoryOptions } from './directory/directory.ts';
+export { createTenantDirectory } from './directory/create-directory.ts';
+export type { DirectoryOptions } from './directory/create-directory.ts';
+export type { MasterOptions } from './directory/master-address.ts';
+export type { DirectoryHooks, DirectoryStats, Resolution, TenantDirectory } from './directory/directory.ts';
 export {
   DirectoryUnavailable,
   NoCurrentTenant,
@@ -23,7 +25,7 @@ export type { AnswerEvent, ErrorEvent, RequestEvent, ResponseEvent, RoutingHooks
 export type { Next, RoutedRequest, RoutedResponse, WithTenant } from './http-types.ts';
 export { tenantMiddleware } from './middleware.ts';
 export type { TenantMiddleware, TenantMiddlewareOptions } from './middleware.ts';
-export { createTenantPools } from './pools/pools.ts';
+export { createTenantPools } from './pools/tenant-pools.ts';
 export type { TenantPoolsOptions } from './pools/options.ts';
 export type {
   CloseReason,

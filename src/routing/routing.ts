@@ -2,27 +2,29 @@
  * Directory, pools and middleware as one: what an application makes once per process. Separate because each part works
  * alone; here is only what ties them together.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CredentialsProvider } from './credentials/provider.ts';
 import { runAs } from './current-tenant.ts';
 import { decide, decideTenant } from './decide.ts';
-import { createTenantDirectory, type TenantDirectory, type TenantDirectoryOptions } from './directory/directory.ts';
+import { createTenantDirectory, type DirectoryOptions } from './directory/create-directory.ts';
+import type { TenantDirectory } from './directory/directory.ts';
 import { errorOf } from './error-states.ts';
 import type { Next, RoutedRequest, RoutedResponse, WithTenant } from './http-types.ts';
 import { tenantMiddleware, type TenantMiddleware, type TenantMiddlewareOptions } from './middleware.ts';
 import type { TenantPoolsOptions } from './pools/options.ts';
-import { createTenantPools } from './pools/pools.ts';
+import { createTenantPools } from './pools/tenant-pools.ts';
 import type { TenantPools } from './pools/types.ts';
 import { Refuser } from './refuser.ts';
 import { RequestTenant } from './request-tenant.ts';
 
 export interface TenantRoutingOptions extends Omit<TenantMiddlewareOptions, 'directory' | 'pools'> {
-  /** The master database, postgresql://..., with a login that has `grant_application`. */
-  readonly masterUrl: string;
+  /** The master database, postgresql://..., as a login that `grant_application` was called for. */
+  readonly master: DirectoryOptions['master'];
   /** What tenants' subdomains are under, e.g. `platform.com`. */
   readonly baseDomain: string;
   readonly credentials: CredentialsProvider;
   /** Limits and times of the directory. */
-  readonly directory?: Omit<TenantDirectoryOptions, 'masterUrl' | 'baseDomain'> | undefined;
+  readonly directory?: Omit<DirectoryOptions, 'master' | 'baseDomain'> | undefined;
   /** Limits and times of the pools. */
   readonly pools?: Omit<TenantPoolsOptions, 'credentials' | 'lookAgain'> | undefined;
 }
@@ -36,7 +38,7 @@ export interface TenantRouting {
   /** For Express 5 and whatever speaks `(request, response, next)`. */
   readonly middleware: TenantMiddleware;
   /** For plain node:http and node:http2. What the handler throws is answered. */
-  handle<Request extends RoutedRequest, Response extends RoutedResponse>(
+  handle<Request extends RoutedRequest = IncomingMessage, Response extends RoutedResponse = ServerResponse>(
     handler: (request: WithTenant<Request>, response: Response) => unknown,
   ): (request: Request, response: Response) => void;
   /** Express error handler, to be mounted after the routes: answers errors of routing, hands on all others. */
@@ -53,8 +55,8 @@ export interface TenantRouting {
 
 /** Connects to nothing yet. Throws TypeError for options that cannot work. */
 export const createTenantRouting = (options: TenantRoutingOptions): TenantRouting => {
-  const { masterUrl, baseDomain, credentials } = options;
-  const directory = createTenantDirectory({ ...options.directory, masterUrl, baseDomain });
+  const { master, baseDomain, credentials } = options;
+  const directory = createTenantDirectory({ ...options.directory, master, baseDomain });
   const lookAgain: NonNullable<TenantPoolsOptions['lookAgain']> = (tenant) => directory.refresh(tenant.organizationId);
   const pools = createTenantPools({ ...options.pools, credentials, lookAgain });
   return tenantRoutingOver({ ...options, directory, pools });

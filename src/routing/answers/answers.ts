@@ -58,7 +58,8 @@ export const refusalAnswers = (options: AnswerOptions): AnswerRefusal => {
       ...body.headers,
       ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': Math.max(1, Math.ceil(retryAfterSeconds)) }),
     });
-    response.end(request.method === 'HEAD' ? undefined : body.bytes);
+    if (request.method === 'HEAD') response.end();
+    else response.end(body.bytes);
     return text.status;
   };
 };
