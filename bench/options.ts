@@ -39,10 +39,11 @@ idle        Waits until all tenants are Ready, then watches the steady state: AP
             sweep, CPU seconds.
 routing     The same handler on fixed pools and through routing, under node:http and Express 5, with 64 client connections; all servers are
             up at the same time and measured in turns. SHARE is the middle of the rounds, each against the fixed pools' measurement in that
-            round; MIDDLE HALF says how far to trust it. With 50 tenants in use the fixed pools are 50, found by the Host header in a Map,
-            with as many connections to PostgreSQL in all; one pool for everybody stands beside them. Then lookups, the memory of 10,000
-            known tenants, the time from a change to its effect, requests without the master database, and 1,000 tenants that wake within
-            a minute on a PostgreSQL server with 100 connections. Ten minutes, --quick three. Figures do not change the exit code.
+            round; MIDDLE HALF says how far to trust it. CPU is the server's own time per request. With 50 tenants in use the fixed pools
+            are 50, found by the Host header in a Map, with as many connections to PostgreSQL in all; one pool for everybody stands beside
+            them. Then lookups, the memory of 10,000 known tenants, the time from a change to its effect, requests without the master
+            database, and 1,000 tenants that wake within a minute on a PostgreSQL server with 100 connections. Ten minutes, --quick three.
+            Figures do not change the exit code.
 
   --tenants N     how many (provision 200, idle 1000)
   --existing N    roles and databases of so many tenants on the server before, made directly

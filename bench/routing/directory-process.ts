@@ -51,7 +51,7 @@ const opened = (): TenantDirectory => {
 };
 
 const open = async ({ masterUrl, baseDomain, maxTenants }: OpenRequest): Promise<void> => {
-  const directory = createTenantDirectory({ masterUrl, baseDomain, maxTenants });
+  const directory = createTenantDirectory({ master: masterUrl, baseDomain, maxTenants });
   current = directory;
   await directory.ready();
 };

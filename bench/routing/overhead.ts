@@ -6,7 +6,7 @@ import { withProgress } from '../../dev/progress.ts';
 import { startChild, type Child } from './child.ts';
 import type { ClientCalls } from './client-process.ts';
 import { BASE_DOMAIN, type Platform } from './platform.ts';
-import { schedule, shareOf, summary, type Load, type Share, type Summary } from './rounds.ts';
+import { cpuShareOf, schedule, shareOf, summary, type Load, type Share, type Summary } from './rounds.ts';
 import type { ServerCalls } from './server-process.ts';
 import type { TenantLogin, Variant } from './variants.ts';
 
@@ -26,6 +26,8 @@ export interface Compared extends Variant {
   readonly summary: Summary;
   /** Of the fixed pools' throughput under the same frame; undefined for those themselves. */
   readonly share: Share | undefined;
+  /** Of their processor time per request. */
+  readonly cpuShare: Share | undefined;
   readonly loads: readonly Load[];
 }
 
@@ -135,6 +137,7 @@ const measured = async (field: Field, pace: Pace, signal: AbortSignal): Promise<
   const loads = new Map(field.servers.map(({ variant }): [Variant, Load[]] => [variant, []]));
   let done = 0;
   const measureAll = async (): Promise<void> => {
+    for (const server of field.servers) await loadOf(field, server, pace); // code is compiled, connections are opened
     for (const round of schedule(field.servers, pace.rounds)) {
       for (const server of round) {
         signal.throwIfAborted();
@@ -158,8 +161,14 @@ const comparisons = (variants: readonly Variant[], loads: ReadonlyMap<Variant, r
   variants.map((variant) => {
     const own = loads.get(variant) ?? [];
     const baseline = baselineOf(variant, variants);
-    const share = baseline === undefined ? undefined : shareOf(own, loads.get(baseline) ?? []);
-    return { ...variant, summary: summary(own), share, loads: own };
+    const others = baseline === undefined ? undefined : loads.get(baseline);
+    return {
+      ...variant,
+      summary: summary(own),
+      share: others && shareOf(own, others),
+      cpuShare: others && cpuShareOf(own, others),
+      loads: own,
+    };
   });
 
 /** The fixed pools of the same frame, right before it. */

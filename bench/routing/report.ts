@@ -33,7 +33,7 @@ const number = (title: string): Column => ({ title, isNumber: true });
 
 const OVERHEAD_COLUMNS: readonly Column[] = [
   { title: 'REQUESTS' },
-  ...['PER SECOND', 'P50 MS', 'P99 MS', 'CPU US', 'SHARE', 'MIDDLE HALF', 'AIM', 'MET'].map(number),
+  ...['PER SECOND', 'P50 MS', 'P99 MS', 'CPU US', 'CPU MORE', 'SHARE', 'MIDDLE HALF', 'AIM', 'MET'].map(number),
 ];
 const FIGURE_COLUMNS: readonly Column[] = [{ title: 'DIRECTORY AND POOLS' }, ...['MEASURED', 'AIM', 'MET'].map(number)];
 
@@ -42,12 +42,13 @@ const scenarioRows = ({ inUse, known, connectionsPerTenant, servers }: ScenarioR
   ...servers.map(serverRow),
 ];
 
-const serverRow = ({ summary, share, ...variant }: Compared): Row => [
+const serverRow = ({ summary, share, cpuShare, ...variant }: Compared): Row => [
   `  ${variantName(variant)}${summary.failed === 0 ? '' : ` (${summary.failed} FAILED)`}`,
   count(summary.requestsPerSecond),
   summary.p50Ms.toFixed(1),
   summary.p99Ms.toFixed(1),
   Math.round(summary.cpuMicros),
+  ...(cpuShare === undefined ? [] : [percent(cpuShare.median - 1)]),
   ...(share === undefined ? [] : shareCells(share, summary.failed)),
 ];
 

@@ -24,7 +24,7 @@ export interface Summary {
   readonly failed: number;
 }
 
-/** A share of another server's throughput: the middle of the rounds, and the middle half of them. */
+/** One server's figure as a share of another's: the middle of the rounds, and the middle half of them. */
 export interface Share {
   readonly median: number;
   readonly low: number;
@@ -51,13 +51,18 @@ export const summary = (loads: readonly Load[]): Summary => ({
   failed: loads.reduce((sum, { failed }) => sum + failed, 0),
 });
 
-/** Round by round against the other server's measurement in the same round, the nearest in time. */
-export const shareOf = (loads: readonly Load[], others: readonly Load[]): Share => {
-  const shares = loads.flatMap((load, round) => {
+/** Of the throughput, round by round against the other server's measurement in the same round, the nearest in time. */
+export const shareOf = (loads: readonly Load[], others: readonly Load[]): Share => shares(loads, others, rate);
+
+/** The same of the processor time per request, which depends less on what else the machine does. */
+export const cpuShareOf = (loads: readonly Load[], others: readonly Load[]): Share => shares(loads, others, ({ cpuMicros }) => cpuMicros);
+
+const shares = (loads: readonly Load[], others: readonly Load[], of: (load: Load) => number): Share => {
+  const found = loads.flatMap((load, round) => {
     const other = others[round];
-    return other === undefined ? [] : [rate(load) / rate(other)];
+    return other === undefined ? [] : [of(load) / of(other)];
   });
-  return { median: median(shares), low: percentile(shares, 0.25), high: percentile(shares, 0.75) };
+  return { median: median(found), low: percentile(found, 0.25), high: percentile(found, 0.75) };
 };
 
 const rate = ({ requests, seconds }: Load): number => requests / seconds;

@@ -19,7 +19,7 @@ type Routing = ReturnType<typeof createTenantRouting>;
 export const routed = async (request: ServeRequest): Promise<RoutedServer> => {
   const errors = new Map<string, number>();
   const routing = createTenantRouting({
-    masterUrl: request.masterUrl,
+    master: request.masterUrl,
     baseDomain: request.baseDomain,
     credentials: credentialsOf(request),
     pools: {

@@ -31,19 +31,20 @@ interface Extent extends Pace {
   readonly awayMs: number;
 }
 
+// Many short rounds rather than a few long ones: the two sides of a comparison see more of the same machine.
 const FULL: Extent = {
-  rounds: 9,
-  seconds: 2.5,
-  warmUpSeconds: 0.5,
+  rounds: 25,
+  seconds: 0.8,
+  warmUpSeconds: 0.2,
   sleepers: 1_000,
   waking: { overMs: 60_000, requestsPerTenant: 3 },
   changes: 100,
   awayMs: 10_000,
 };
 const QUICK: Extent = {
-  rounds: 3,
-  seconds: 1,
-  warmUpSeconds: 0.5,
+  rounds: 6,
+  seconds: 0.5,
+  warmUpSeconds: 0.2,
   sleepers: 200,
   waking: { overMs: 12_000, requestsPerTenant: 3 },
   changes: 20,

@@ -5,11 +5,12 @@ import type { RoutingResult } from '../../../../bench/routing/routing.ts';
 import type { Summary } from '../../../../bench/routing/rounds.ts';
 
 const SUMMARY: Summary = { requestsPerSecond: 6_000, p50Ms: 10, p99Ms: 20, cpuMicros: 120.4, failed: 0 };
-const FIXED: Compared = { frame: 'node:http', source: 'one pool', summary: SUMMARY, share: undefined, loads: [] };
+const FIXED: Compared = { frame: 'node:http', source: 'one pool', summary: SUMMARY, share: undefined, cpuShare: undefined, loads: [] };
 const routed = (share: number, summary: Partial<Summary> = {}): Compared => ({
   frame: 'node:http',
   source: 'routing',
   summary: { ...SUMMARY, ...summary },
+  cpuShare: { median: 1.05, low: 1.01, high: 1.08 },
   share: { median: share, low: share - 0.01, high: share + 0.01 },
   loads: [],
 });
@@ -85,7 +86,7 @@ describe('the servers compared', () => {
 
 describe('the verdicts', () => {
   it('take 95 % of the throughput as met, and a hair less as not', () => {
-    expect(rowsOf(RESULT)['node:http, routing']?.slice(-4)).toEqual(['95.0 %', '94.0 % - 96.0 %', '95.0 %', 'yes']);
+    expect(rowsOf(RESULT)['node:http, routing']?.slice(-5)).toEqual(['5.0 %', '95.0 %', '94.0 % - 96.0 %', '95.0 %', 'yes']);
     const slower = { ...RESULT, overhead: [{ ...RESULT.overhead[0]!, servers: [FIXED, routed(0.9499)] }] };
     expect(rowsOf(slower)['node:http, routing']?.at(-1)).toBe('NO');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median, mixedHosts, schedule, shareOf, summary, type Load } from '../../../../bench/routing/rounds.ts';
+import { cpuShareOf, median, mixedHosts, schedule, shareOf, summary, type Load } from '../../../../bench/routing/rounds.ts';
 
 const load = (requests: number, more: Partial<Load> = {}): Load => ({
   requests,
@@ -40,6 +40,10 @@ describe('many rounds', () => {
     const fixed = [load(100), load(10), load(200), load(100)];
     const routed = [load(90), load(9), load(180), load(50)];
     expect(shareOf(routed, fixed)).toEqual({ median: 0.9, low: 0.5, high: 0.9 });
+  });
+
+  it('are compared by processor time as well', () => {
+    expect(cpuShareOf([load(1, { cpuMicros: 110 })], [load(1, { cpuMicros: 100 })]).median).toBe(1.1);
   });
 
   it('may be of different length in time', () => {
