@@ -1,0 +1,94 @@
+/*
+ * pg's client with what it may do narrowed. Separate because four things must hold for every connection to a tenant's
+ * database, whatever the environment of the process says.
+ *
+ * - Only `user`, `database` and `application_name` are sent at start-up (and client_encoding, by pg): a pooler in
+ *   transaction mode refuses or forgets the rest, and pg would take PGOPTIONS and PGREPLICATION from the environment.
+ * - The password is proven by SCRAM. In clear or as MD5 it is given only to a server whose certificate was verified.
+ * - A broken connection never ends the process: pg emits 'error', which is fatal without a listener.
+ * - TLS is as the credentials say, never as PGSSLMODE does.
+ */
+import pg from 'pg';
+import type { Credentials } from '../credentials/provider.ts';
+import type { Access } from './access.ts';
+
+/** What pg calls its wire connection; its types leave most of it out. */
+interface Wire {
+  readonly stream: { readonly writable: boolean; destroy(error?: Error): void };
+  on(event: string, listener: () => void): void;
+}
+
+/** Both would show the password, or what is as good as it, to whoever answers at the address. */
+const REVEALING = { authenticationCleartextPassword: 'clear text', authenticationMD5Password: 'MD5' } as const;
+
+const KEEP_ALIVE_AFTER_MS = 10_000;
+
+export class TenantDatabaseClient extends pg.Client {
+  /** Set by the first sign that the connection is of no more use. */
+  lost: Error | undefined;
+  readonly #startUp: Readonly<Record<string, string>>;
+
+  constructor({ host, port, database, credentials }: Access, applicationName: string) {
+    let revealing: string | undefined;
+    super({
+      host,
+      port,
+      database,
+      user: credentials.username,
+      password: () => {
+        if (revealing === undefined) return credentials.password;
+        throw new Error(`the server asks for the password as ${revealing}; without a verified certificate only SCRAM is used`);
+      },
+      ssl: sslOptions(credentials),
+      sslnegotiation: 'postgres',
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+    });
+    this.#startUp = { user: credentials.username, database, application_name: applicationName };
+    this.on('error', (error) => {
+      this.lost ??= error;
+    });
+    this.once('end', () => {
+      this.lost ??= new Error('the connection was closed');
+    });
+    if (!isVerified(credentials)) {
+      for (const [event, method] of Object.entries(REVEALING)) {
+        // Before pg's own listeners, which are added by connect().
+        this.#wire.on(event, () => {
+          revealing = method;
+        });
+      }
+    }
+  }
+
+  /** Called by pg for the start-up message. */
+  getStartupConf(): Readonly<Record<string, string>> {
+    return this.#startUp;
+  }
+
+  /** False when a statement would not be sent: pg drops what it cannot write without a word. */
+  get sendable(): boolean {
+    return this.lost === undefined && this.#wire.stream.writable;
+  }
+
+  /** Ends the connection without a goodbye; statements under way reject with `reason`. */
+  destroy(reason: Error): void {
+    this.lost ??= reason;
+    this.#wire.stream.destroy(reason);
+  }
+
+  get #wire(): Wire {
+    return (this as unknown as { readonly connection: Wire }).connection;
+  }
+}
+
+const isVerified = ({ sslmode }: Credentials): boolean => sslmode === 'verify-ca' || sslmode === 'verify-full';
+
+/** As libpq does; the names are compared under verify-full only. */
+export function sslOptions({ sslmode = 'disable', ca }: Credentials): NonNullable<pg.ClientConfig['ssl']> {
+  if (sslmode === 'disable') return false;
+  if (sslmode === 'require') return { rejectUnauthorized: false };
+  const authority = ca === undefined ? {} : { ca };
+  if (sslmode === 'verify-full') return { ...authority, rejectUnauthorized: true };
+  return { ...authority, rejectUnauthorized: true, checkServerIdentity: () => undefined };
+}
