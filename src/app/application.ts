@@ -62,7 +62,7 @@ function tenantRouting({ settings, log, credentials = credentialsFrom(settings) 
   const { masterDatabaseUrl, baseDomain, minimumRelease, trustedProxies, maxPools, maxConnectionsPerTenant, maxConnectionsPerServer } =
     settings;
   return createTenantRouting({
-    masterUrl: masterDatabaseUrl,
+    master: masterDatabaseUrl,
     baseDomain,
     credentials,
     minimumRelease,

@@ -17,12 +17,18 @@ export function knownTimeZone(name: string): string {
 
 /** `Tuesday 24 November`; the year is added when it is not `now`'s. */
 export function day(time: Date, timeZone: string, now: Date): string {
-  const sameYear = part(time, timeZone, 'year') === part(now, timeZone, 'year');
-  return sameYear ? format(time, timeZone, { weekday: 'long', day: 'numeric', month: 'long' }) : dayAndYear(time, timeZone);
+  const sameYear = year(time, timeZone) === year(now, timeZone);
+  return sameYear ? dayWith(time, timeZone, { day: 'numeric', month: 'long' }) : dayAndYear(time, timeZone);
 }
 
+/** `Tuesday 24 November 2026`. */
 export function dayAndYear(time: Date, timeZone: string): string {
-  return format(time, timeZone, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  return dayWith(time, timeZone, { day: 'numeric', month: 'long', year: 'numeric' });
+}
+
+/** In two parts, because releases of the locale's data put a comma between them or not. */
+function dayWith(time: Date, timeZone: string, date: Intl.DateTimeFormatOptions): string {
+  return `${format(time, timeZone, { weekday: 'long' })} ${format(time, timeZone, date)}`;
 }
 
 /** `18:00`. */
@@ -30,23 +36,19 @@ export function timeOfDay(time: Date, timeZone: string): string {
   return format(time, timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 }
 
-/** As `<input type="datetime-local">` has it: `2027-01-31T18:00`. */
-export function localDateTime(time: Date, timeZone: string): string {
-  const [year, month, date] = (['year', 'month', 'day'] as const).map((name) => part(time, timeZone, name));
-  return `${year}-${month}-${date}T${timeOfDay(time, timeZone)}`;
-}
-
-/** Hundredths of any currency that PostgreSQL lets in; one without a symbol keeps its three letters. */
+/** Of hundredths. A currency that JavaScript cannot take, and the database can, stands as it is. */
 export function price(cents: number, currency: string): string {
-  return new Intl.NumberFormat(LOCALE, { style: 'currency', currency }).format(cents / 100);
+  const amount = cents / 100;
+  if (!/^[A-Z]{3}$/.test(currency)) return `${amount.toFixed(2)} ${currency}`;
+  return new Intl.NumberFormat(LOCALE, { style: 'currency', currency }).format(amount);
 }
 
 export function wholeNumber(number: number): string {
   return new Intl.NumberFormat(LOCALE).format(number);
 }
 
-function part(time: Date, timeZone: string, name: 'year' | 'month' | 'day'): string {
-  return format(time, timeZone, { [name]: name === 'year' ? 'numeric' : '2-digit' });
+function year(time: Date, timeZone: string): string {
+  return format(time, timeZone, { year: 'numeric' });
 }
 
 function format(time: Date, timeZone: string, options: Intl.DateTimeFormatOptions): string {

@@ -65,14 +65,10 @@ function ofBody(error: unknown): Problem | undefined {
 }
 
 function ofPostgres(cause: unknown): Problem | undefined {
+  const state = sqlStateOf(cause);
   const later = { cause, headers: { 'retry-after': '10' } };
-  switch (sqlStateOf(cause)) {
-    case SqlState.undefinedTable:
-    case SqlState.undefinedColumn:
-      return new Problem(503, 'schema_behind', 'This studio is being updated. Please try again in a moment.', later);
-    case SqlState.queryCanceled:
-      return new Problem(503, 'too_slow', 'This took too long. Please try again in a moment.', later);
-    default:
-      return undefined;
-  }
+  if (state === SqlState.undefinedTable || state === SqlState.undefinedColumn)
+    return new Problem(503, 'schema_behind', 'This studio is being updated. Please try again in a moment.', later);
+  if (state === SqlState.queryCanceled) return new Problem(503, 'too_slow', 'This took too long. Please try again in a moment.', later);
+  return undefined;
 }

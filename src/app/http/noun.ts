@@ -3,7 +3,7 @@
  * is its only router, so that paging, status codes and refusals are the same for all of them.
  */
 import { type Request, type Response, Router } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 import { constraintOf, type Database, type Queryable } from '../database.ts';
 import { id, wholeNumber } from './fields.ts';

@@ -4,8 +4,8 @@
  */
 import type { Request } from 'express';
 
-import type {} from '../../routing/express.ts';
-import { NoCurrentTenant, type RequestTenant } from '../../routing/index.ts';
+import type { RequestTenant } from '../../routing/express.ts';
+import { NoCurrentTenant } from '../../routing/index.ts';
 import type { Database } from '../database.ts';
 
 /** Throws NoCurrentTenant outside the tenant middleware. */

@@ -12,6 +12,9 @@ const STYLE = readFileSync(new URL('style.css', import.meta.url), 'utf8');
 /** As the Content-Security-Policy names it: no other style is applied. */
 export const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`;
 
+/** Whole, so that no space comes between: the hash is of all that the element holds. */
+const STYLE_ELEMENT = trusted(`<style>${STYLE}</style>`);
+
 const HUES = 8;
 
 export interface Frame {
@@ -27,9 +30,7 @@ export function layout({ title, organizationId = 0 }: Frame, content: Html): str
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
-        <style>
-          ${trusted(STYLE)}
-        </style>
+        ${STYLE_ELEMENT}
       </head>
       <body>
         ${content}

@@ -61,12 +61,12 @@ function facts(account: Account | undefined): Html {
 
 function balance({ balance: left, monthlyAllowance }: NonNullable<Account['credits']>): Html {
   // More can be left than the allowance is now: a smaller one counts from the next period.
-  const max = Math.max(left, monthlyAllowance, 1);
+  const percent = Math.round((100 * left) / Math.max(left, monthlyAllowance, 1));
   return html`<div>
-    <dt id="credits">AI credits left</dt>
+    <dt>AI credits left</dt>
     <dd>
       ${wholeNumber(left)} <small>of ${wholeNumber(monthlyAllowance)} a month</small>
-      <meter aria-labelledby="credits" min="0" max="${max}" value="${left}"></meter>
+      <svg aria-hidden="true"><rect width="${percent}%" height="100%" rx="4" /></svg>
     </dd>
   </div>`;
 }
