@@ -2,6 +2,7 @@
 // because chapters that serve and chapters that take away ask in the same way.
 
 import { command, type Demo } from './demo.ts';
+import { BASE_DOMAIN } from './expectations.ts';
 import { curlCommand, send, type HttpAnswer, type HttpRequest } from './http-request.ts';
 import { fitted, type Terminal } from './terminal.ts';
 
@@ -12,6 +13,10 @@ export interface Expectation {
   /** What must hold of its body. */
   readonly body?: (body: string) => boolean;
 }
+
+/** Where a subdomain is asked for, tenant or not; undefined where nobody knows how requests come in. */
+export const addressOf = ({ environment }: Demo, subdomain: string): string | undefined =>
+  environment.entrance === undefined ? undefined : `http://${subdomain}.${BASE_DOMAIN}:${environment.entrance.httpPort}`;
 
 /** Ingresses are picked up, and changes passed on, a moment after they are written. */
 const TIMEOUT_MS = 30_000;

@@ -11,7 +11,8 @@ export interface DemoOptions {
   readonly existing: Existing | undefined;
 }
 
-export const DEMO_HELP = `Shows the operator at work: a real Kubernetes API server, a real PostgreSQL, the samples of manifests/.
+export const DEMO_HELP = `Shows the operator at work: a real Kubernetes API server, a real PostgreSQL, the samples of manifests/,
+and requests to its tenants through a real Ingress controller.
 
 Usage: npm run demo [-- options]
 
@@ -23,6 +24,8 @@ Usage: npm run demo [-- options]
   --context NAME         the kubeconfig's context
   --image NAME           the operator's image, where that cluster can pull it
   --postgres-url URL     a login with CREATEDB and CREATEROLE, at an address that the cluster and this machine reach
+  and, to have requests shown, too:
+  --ingress-port PORT    where its Ingress controller answers HTTP at 127.0.0.1
 
 Without --once everything stays up until Ctrl-C, and how to go on is printed. Nothing is left running after it.
 `;

@@ -3,6 +3,7 @@
 
 import { ANNOTATION } from '../../../src/api/annotations.ts';
 import { STUDIO_TENANT } from '../../../src/api/resources.ts';
+import { addressOf, ask, type Expectation } from '../ask.ts';
 import { command, heading, serverUrl, type Chapter, type Demo } from '../demo.ts';
 import { DELETED, NAMESPACE } from '../expectations.ts';
 import { query, type QueryRow } from '../query.ts';
@@ -26,11 +27,13 @@ const retain = async (demo: Demo, tenant: string): Promise<void> => {
     `${tenant} (Retain): its organization is retained, with its name`,
     equal(`${left.status} ${left.name}`, `retained ${tenant}`),
   );
+  await askFor(demo, tenant, { status: 410, shows: `${tenant} (Retain): whoever asks for it hears that it is gone` });
 };
 
 const erase = async (demo: Demo, tenant: string): Promise<void> => {
   const { terminal, cluster } = demo;
   const id = organizationOf(demo, tenant);
+  await askFor(demo, tenant, { status: 200, shows: `${tenant} is served until it goes` });
   command(terminal, `kubectl -n ${NAMESPACE} annotate studiotenant ${tenant} ${ANNOTATION.confirmDeletion}=${tenant}`);
   await cluster.annotate(STUDIO_TENANT, { name: tenant, namespace: NAMESPACE }, { [ANNOTATION.confirmDeletion]: tenant });
   await remove(demo, tenant);
@@ -38,6 +41,12 @@ const erase = async (demo: Demo, tenant: string): Promise<void> => {
   demo.report.check(`${tenant} (Delete): its database is dropped`, equal(left.databases, 0));
   demo.report.check(`${tenant} (Delete): its roles are dropped`, equal(left.roles, 0));
   demo.report.check(`${tenant} (Delete): a tombstone without a name is left`, equal(`${left.status} ${left.name}`, 'deleted null'));
+  await askFor(demo, tenant, { status: 410, shows: `${tenant} (Delete): an application that knew it says that it is gone` });
+};
+
+const askFor = async (demo: Demo, tenant: string, expectation: Expectation): Promise<void> => {
+  const address = addressOf(demo, tenant);
+  if (address !== undefined) await ask(demo, { url: `${address}/sessions` }, expectation);
 };
 
 const DELETION_TIMEOUT_MS = 60_000;

@@ -3,7 +3,7 @@
 
 import { timed } from '../../cluster/started-parts.ts';
 import { startInstalledApplication } from '../application.ts';
-import { ask } from '../ask.ts';
+import { addressOf, ask } from '../ask.ts';
 import { heading, type Chapter, type Demo } from '../demo.ts';
 import { BASE_DOMAIN, NAMESPACE, SERVED } from '../expectations.ts';
 
@@ -20,8 +20,7 @@ export const serveChapter: Chapter = async (demo) => {
   await sideBySide(demo);
   await customDomain(demo, environment.entrance.httpPort);
   for (const { subdomain, status, why } of SERVED.notServed) {
-    const url = `http://${subdomain}.${BASE_DOMAIN}:${environment.entrance.httpPort}/sessions`;
-    await ask(demo, { url }, { status, shows: `${subdomain} ${why}: ${status}` });
+    await ask(demo, { url: `${addressOf(demo, subdomain)}/sessions` }, { status, shows: `${subdomain} ${why}: ${status}` });
   }
   await page(demo);
 };

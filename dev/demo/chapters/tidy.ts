@@ -1,5 +1,5 @@
 // In a cluster that was there before, the demo takes away what it has applied, while the operator still runs to see to it: every tenant
-// with its database, the retained one included, then releases, plans and the server. What install.yaml brought stays.
+// with its database, the retained one included, then releases, plans and the server. What install.yaml and application.yaml brought stays.
 
 import { ANNOTATION } from '../../../src/api/annotations.ts';
 import { DeletionPolicy, type StudioTenant } from '../../../src/api/studio-tenant.ts';
@@ -29,7 +29,7 @@ export const tidyChapter: Chapter = async (demo) => {
     terminal.line(`  ${manifest.kind}/${manifest.metadata.name}`);
     await cluster.remove(manifest);
   }
-  terminal.line('  To remove the rest: kubectl delete -f manifests/install.yaml');
+  terminal.line('  To remove the rest: kubectl delete -f manifests/application.yaml -f manifests/install.yaml');
 };
 
 const hasSettled = (tenants: Store<StudioTenant>, { metadata }: Manifest): boolean => {

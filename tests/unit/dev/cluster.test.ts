@@ -1,6 +1,7 @@
 // What decides about a cluster before anything is started, and what is applied for an operator in a Deployment.
 
 import { describe, expect, test } from 'vitest';
+import { deployedApplicationObjects } from '../../../dev/cluster/application-deployment.ts';
 import { clusterArguments, UsageError } from '../../../dev/cluster/arguments.ts';
 import { asSeenInCluster, chooseStrategy, type DatabaseAccess } from '../../../dev/cluster/environment.ts';
 import { operatorObjects } from '../../../dev/cluster/operator-deployment.ts';
@@ -63,6 +64,16 @@ test('the Deployment and the Jobs that it makes run the image of this cluster', 
   expect(configMap).toMatchObject({ kind: 'ConfigMap', data: { BASE_DOMAIN: 'platform.localhost' } });
   const container = { image: 'r/o:1', env: expect.arrayContaining([{ name: 'OPERATOR_IMAGE', value: 'r/o:1' }]) };
   expect(deployment).toMatchObject({ kind: 'Deployment', spec: { template: { spec: { containers: [container] } } } });
+});
+
+test('the application is deployed with its own login and the image of this cluster', () => {
+  const masterUrl = 'postgresql://studio_app:p@localhost:40001/studio_platform_master';
+  const settings = { BASE_DOMAIN: 'platform.localhost' };
+  const objects = deployedApplicationObjects({ image: 'r/o:1', postgres: access }, { masterUrl, settings });
+  expect(objects).toContainEqual(expect.objectContaining({ kind: 'Secret', stringData: { url: asSeenInCluster(masterUrl, access) } }));
+  expect(objects).toContainEqual(expect.objectContaining({ kind: 'ConfigMap', data: settings }));
+  const container = { image: 'r/o:1', command: ['studio-app'] };
+  expect(objects.at(-1)).toMatchObject({ kind: 'Deployment', spec: { template: { spec: { containers: [container] } } } });
 });
 
 test('nobody is taken to a cluster that they did not name', async () => {
