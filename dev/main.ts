@@ -11,6 +11,7 @@ import { startInstalledApplication } from './demo/application.ts';
 import { applyAdminSecret, applyInstallation } from './demo/install.ts';
 import { entranceSettings, fittedSample, readSamples } from './demo/samples.ts';
 import { connectCluster, type Cluster } from './demo/kubernetes.ts';
+import type { Manifest } from './demo/manifests.ts';
 import { ENV_FILE, writeEnvFile } from './env-file.ts';
 import { INSTALLATION } from './install/names.ts';
 import { provideKubectl, TOOLS } from './kubectl.ts';
@@ -22,8 +23,10 @@ import { explainSetupError } from './setup-error.ts';
 const FIELD_MANAGER = 'studio-dev';
 const OPERATOR_KUBECONFIG = path.join(REPOSITORY, '.local', 'operator.kubeconfig');
 const BASE_DOMAIN = 'platform.localhost';
-/** What a tenant needs to become Ready and to be reached; releases and tenants are for whoever tries things out. */
+/** What a tenant needs to become Ready and to be reached; tenants are for whoever tries things out. */
 const KINDS: ReadonlySet<string> = new Set(['Namespace', 'ConfigMap', 'Service', 'Ingress', 'PostgresServer', 'TenantPlan']);
+/** The one that unpinned tenants go to: the application needs its tables. Older ones are for whoever tries things out, too. */
+const RELEASE = 'studio-2';
 const APPLICATION_TIMEOUT_MS = 180_000;
 
 const run = async (): Promise<void> => {
@@ -60,7 +63,8 @@ const install = async (cluster: Cluster, environment: Environment): Promise<void
   await applyInstallation(cluster);
   await applyAdminSecret(cluster, environment.postgres);
   const samples = [...(await readSamples()).values()].flat();
-  for (const manifest of samples) if (KINDS.has(manifest.kind)) await cluster.apply(fittedSample(manifest, environment, BASE_DOMAIN));
+  const isWanted = ({ kind, metadata }: Manifest): boolean => KINDS.has(kind) || (kind === 'SchemaRelease' && metadata.name === RELEASE);
+  for (const manifest of samples.filter(isWanted)) await cluster.apply(fittedSample(manifest, environment, BASE_DOMAIN));
 };
 
 /** The application asks the master database, so that is brought to its schema here; the operator then finds nothing to do. */
