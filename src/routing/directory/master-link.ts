@@ -10,7 +10,7 @@ import { createLanes, type Lanes } from './lanes.ts';
 import { Listener } from './listener.ts';
 import type { Question } from './lookups.ts';
 import type { MasterAddress } from './master-address.ts';
-import { type MasterSession, openMasterSession, type SessionOptions } from './master-session.ts';
+import { openMasterSession, type SessionOptions } from './master-session.ts';
 import { FIND_ROUTES, type RouteRow } from './route-query.ts';
 
 export interface LinkOptions {
@@ -39,8 +39,8 @@ export class MasterLink {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const open = (): Promise<MasterSession> => openMasterSession(options.address, options.session);
-    this.#lanes = createLanes(open);
+    const { address, session } = options;
+    this.#lanes = createLanes(() => openMasterSession(address, session));
     this.#circuit = new Circuit({
       probe: async () => void (await this.ask(NOTHING)),
       retryEveryMs: RETRY_EVERY_MS,
@@ -48,7 +48,7 @@ export class MasterLink {
       onClose: () => options.announcer.hook('onMasterBack'),
     });
     this.#listener = new Listener({
-      open,
+      open: () => openMasterSession(address, { ...session, applicationName: `${session.applicationName} listener` }),
       checkEveryMs: CHECK_EVERY_MS,
       onPayload: (payload) => this.#changed(parseChange(payload)),
       onListening: () => this.#hear(),
