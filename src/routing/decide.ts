@@ -8,16 +8,9 @@ import type { Tenant } from './tenant.ts';
 
 /** The tenant to serve, or why not. `minimumRelease`: the least `spec.version` of a SchemaRelease that the application can work with. */
 export const decide = (resolution: Resolution, minimumRelease: number | undefined): Tenant | AnswerState => {
-  switch (resolution.kind) {
-    case 'tenant':
-      return decideTenant(resolution.tenant, minimumRelease);
-    case 'unknown':
-      return resolution.why === 'malformed' ? 'malformed' : 'unknown';
-    case 'platform':
-      return 'platform';
-    case 'gone':
-      return 'deleted';
-  }
+  if (resolution.kind === 'tenant') return decideTenant(resolution.tenant, minimumRelease);
+  if (resolution.kind === 'unknown') return resolution.why === 'malformed' ? 'malformed' : 'unknown';
+  return resolution.kind === 'platform' ? 'platform' : 'deleted';
 };
 
 export const decideTenant = (tenant: Tenant, minimumRelease: number | undefined): Tenant | AnswerState => {
