@@ -5,6 +5,9 @@
 export type { AnswerState } from './answer-state.ts';
 export { escapeHtml } from './answers/page.ts';
 export type { Answer, AnswerContext, AnswerTemplate, AnswerTemplates } from './answers/templates.ts';
+export { functionCredentials } from './credentials/function.ts';
+export { mountedCredentials } from './credentials/mounted.ts';
+export type { MountedCredentialsOptions } from './credentials/mounted.ts';
 export type { Credentials, CredentialsProvider } from './credentials/provider.ts';
 export { currentTenant, tenantLogFields } from './current-tenant.ts';
 export { createTenantDirectory } from './directory/create-directory.ts';
