@@ -102,11 +102,11 @@ const weigh: Handlers<DirectoryCalls>['weigh'] = async ({ hosts }) => {
   return { tenants: hosts.length, heapBytes: after.heapUsed - before.heapUsed, rssBytes: after.rss - before.rss };
 };
 
-/** After the garbage is gone, as far as the collector says so. */
+/** After the garbage is gone, and its pages are given back as far as the collector can. */
 const settled = async (): Promise<NodeJS.MemoryUsage> => {
   for (let turn = 0; turn < 5; turn += 1) {
     if (globalThis.gc === undefined) throw new Error('started without --expose-gc');
-    globalThis.gc();
+    await globalThis.gc({ type: 'major', execution: 'async', flavor: 'last-resort' });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return process.memoryUsage();

@@ -20,6 +20,8 @@ export type SeenLoad = Omit<Load, 'cpuMicros'> & { readonly requestsWithWarmUp: 
 
 const OK = 200;
 
+/** autocannon stops only when it takes its next sample. */
+const STOP_WITHIN_MS = 50;
 /** autocannon would stop by itself after so long; we stop it before. */
 const SPARE_SECONDS = 30;
 
@@ -66,6 +68,7 @@ const started = (
     {
       url: `http://127.0.0.1:${request.port}${PATH}`,
       connections: request.connections,
+      sampleInt: STOP_WITHIN_MS,
       duration: request.warmUpSeconds + request.seconds + SPARE_SECONDS,
       setupClient: (client) => {
         client.setRequests(mixedHosts(request.hosts, connection).map((host) => ({ method: 'GET', path: PATH, headers: { host } })));
