@@ -24,6 +24,12 @@ export interface BrokerOptions {
 
 const RETRY_AFTER_SECONDS = 1;
 
+/**
+ * A new connection is its tenant's for at least as long, while the tenant has work for it: else many tenants with many
+ * requests each would log in anew for every one of them.
+ */
+const TURN_MS = 100;
+
 export class Broker {
   readonly #options: BrokerOptions;
   readonly #limits: Limits;
@@ -183,14 +189,15 @@ export class Broker {
   /** To the longest waiting request of its tenant; to nobody, but kept; or closed for a tenant that needs the place more. */
   #offer(pooled: Pooled): void {
     const { bucket, server } = pooled;
-    const waits = bucket.waiters.size > 0;
-    if (waits ? server.mustYield(bucket) : server.waiting > 0) {
+    const now = performance.now();
+    const yields = bucket.waiters.size > 0 ? now - pooled.openedAt >= TURN_MS && server.mustYield(bucket) : server.waiting > 0;
+    if (yields) {
       this.#discard(pooled, CloseReason.Yielded);
       return;
     }
     const waiter = bucket.waiters.shift();
     if (waiter === undefined) {
-      pooled.idleSince = performance.now();
+      pooled.idleSince = now;
       bucket.idle.push(pooled);
       server.idle.add(pooled);
       return;
@@ -198,7 +205,7 @@ export class Broker {
     this.#waiting -= 1;
     bucket.busy.add(pooled);
     pooled.statementLimitMs = this.#limits.queryTimeoutMs;
-    this.#options.emit({ type: 'waited', organizationId: bucket.organizationId, durationMs: performance.now() - waiter.since });
+    this.#options.emit({ type: 'waited', organizationId: bucket.organizationId, durationMs: now - waiter.since });
     waiter.resolve(pooled);
   }
 

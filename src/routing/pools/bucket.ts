@@ -16,6 +16,8 @@ export class Pooled {
   readonly bucket: Bucket;
   readonly server: Server;
   readonly connection: Connection;
+  /** performance.now() when it was opened. */
+  readonly openedAt = performance.now();
   /** performance.now() when it came back last. */
   idleSince = 0;
   /** The longest one statement may take for who has it now, milliseconds. */
