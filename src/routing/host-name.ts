@@ -42,14 +42,14 @@ export function parseHostName(host: string, baseDomain: string): HostName {
   if (host.startsWith('[')) return isBracketedAddress(host) ? ADDRESS : MALFORMED;
   const name = withoutPort(host);
   if (name === undefined) return MALFORMED;
-  const plain = plainName(withoutRoot(name));
+  const plain = plainName(name);
   if (plain === undefined) return MALFORMED;
   return placed(plain, baseDomain);
 }
 
 /** `platform.com` as `parseHostName` wants it, from any way to write it. Throws RangeError when it is no domain. */
 export function plainBaseDomain(baseDomain: string): string {
-  const plain = plainName(withoutRoot(baseDomain));
+  const plain = plainName(baseDomain);
   if (plain === undefined || isAddress(plain)) throw new RangeError(`"${baseDomain}" is no base domain`);
   return plain;
 }
@@ -84,9 +84,9 @@ function isAddress(name: string): boolean {
   return /^(?:\d+|0x[0-9a-f]*)$/.test(name.slice(name.lastIndexOf('.') + 1));
 }
 
-/** In lower case and ASCII; undefined when it is no host name. */
+/** In lower case and ASCII, without the dot of the root; undefined when it is no host name. */
 function plainName(name: string): string | undefined {
-  const lower = name.toLowerCase();
+  const lower = withoutRoot(name.toLowerCase());
   if (isPlain(lower)) return lower;
   // What converts names takes URLs apart as well: it would undo %2E and drop tabs.
   if (isAscii(name) || OTHER_THAN_NAMES.test(name)) return undefined;

@@ -84,6 +84,7 @@ test.each([
   ['a dot', '.'],
   ['a port alone', ':80'],
   ['two dots at the end', 'my-studio.platform.example..'],
+  ['two dots at the end of an international name', 'b\u00FCcher.example..'],
   ['an empty label', 'my-studio..platform.example'],
   ['a dot at the start', '.platform.example'],
   ['an underscore', 'my_studio.platform.example'],
