@@ -13,7 +13,7 @@ import { createTenantRouting, mountedCredentials } from 'studio-operator/routing
 const { MASTER_DATABASE_URL, BASE_DOMAIN, CREDENTIALS_DIRECTORY, HOST = '127.0.0.1', PORT = '8000' } = process.env;
 
 const routing = createTenantRouting({
-  masterUrl: MASTER_DATABASE_URL,
+  master: MASTER_DATABASE_URL,
   baseDomain: BASE_DOMAIN,
   credentials: mountedCredentials({ directory: CREDENTIALS_DIRECTORY }),
 });

@@ -5,6 +5,7 @@
 //   MASTER_DATABASE_URL=postgresql://studio_app:...@master:5432/studio_platform_master \
 //   BASE_DOMAIN=platform.com MINIMUM_RELEASE=3 PORT=8000 node express.ts
 
+import { KubeConfig } from '@kubernetes/client-node';
 import express from 'express';
 import { createTenantRouting, currentTenant, tenantLogFields } from 'studio-operator/routing';
 import { kubernetesSecrets } from 'studio-operator/routing/kubernetes';
@@ -24,10 +25,14 @@ const setting = (name: string, otherwise?: string): string => {
 /** Every line of the log says whose request it was about. */
 const log = (message: string, fields: object = {}): void => console.log(JSON.stringify({ message, ...tenantLogFields(), ...fields }));
 
+// In a pod its ServiceAccount; elsewhere KUBECONFIG, or ~/.kube/config.
+const kubeConfig = new KubeConfig();
+kubeConfig.loadFromDefault();
+
 const routing = createTenantRouting({
-  masterUrl: setting('MASTER_DATABASE_URL'),
+  master: setting('MASTER_DATABASE_URL'),
   baseDomain: setting('BASE_DOMAIN'),
-  credentials: kubernetesSecrets(),
+  credentials: kubernetesSecrets({ kubeConfig }),
   // Tenants whose migration has not run yet are answered 503 until it has.
   minimumRelease: Number(setting('MINIMUM_RELEASE', '0')),
   hooks: {

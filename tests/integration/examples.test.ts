@@ -22,7 +22,8 @@ let platform: SqlPlatform;
 let project: ApplicationProject;
 
 beforeAll(async () => {
-  [platform, project] = await Promise.all([startSqlPlatform(), installedApplication(['express', '@kubernetes/client-node'])]);
+  platform = await startSqlPlatform();
+  project = await installedApplication(['express', '@types/express', '@types/node', '@kubernetes/client-node']);
 });
 
 afterAll(async () => {
@@ -184,6 +185,15 @@ describe.each(EXAMPLES)('$file', ({ file, label, program, secrets: secretsOf, ex
   it('ends when it is asked to', async () => {
     expect(await running!.stop()).toBe(exitCode);
     expect(await running!.said()).not.toContain('password');
+  });
+});
+
+describe('express.ts', () => {
+  it.each(['nodenext', 'bundler'] as const)('satisfies the compiler, with types found as by %s', async (resolution) => {
+    await copyExample(project, 'express.ts');
+
+    // The Kubernetes client's own types do not satisfy it.
+    expect(await project.typeCheck(['express.ts'], resolution, { skipLibCheck: true })).toBe('');
   });
 });
 

@@ -25,13 +25,13 @@ export interface ApplicationProject extends AsyncDisposable {
   /** Runs a program in the project until it ends, a minute at most. */
   run(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Outcome>;
   /** The compiler's complaints about `files`, as an application that is strict would hear them. */
-  typeCheck(files: readonly string[], resolution: 'nodenext' | 'bundler'): Promise<string>;
+  typeCheck(files: readonly string[], resolution: 'nodenext' | 'bundler', options?: { readonly skipLibCheck?: boolean }): Promise<string>;
 }
 
 /** `packages`: what is installed beside it, by name; in the versions that this repository has. */
 export const installedApplication = async (packages: readonly string[] = []): Promise<ApplicationProject> => {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'application-'));
   const tarball = await packed();
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'application-'));
   try {
     await writeFile(path.join(directory, 'package.json'), JSON.stringify({ name: 'an-application', private: true, type: 'module' }));
     const wanted = await Promise.all(packages.map(async (name) => `${name}@${await installedVersion(name)}`));
@@ -54,8 +54,13 @@ const packed = async (): Promise<string> => {
   const parent = path.join(REPOSITORY, '.local');
   await mkdir(parent, { recursive: true });
   const directory = await mkdtemp(path.join(parent, 'package-'));
-  await buildPackage(directory);
-  return await packPackage(directory);
+  try {
+    await buildPackage(directory);
+    return await packPackage(directory);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
 };
 
 const projectIn = (directory: string): ApplicationProject => {
@@ -74,8 +79,8 @@ const projectIn = (directory: string): ApplicationProject => {
     directory,
     write,
     run,
-    typeCheck: async (files, resolution) => {
-      await write('tsconfig.json', JSON.stringify({ compilerOptions: STRICT[resolution], files }));
+    typeCheck: async (files, resolution, options = {}) => {
+      await write('tsconfig.json', JSON.stringify({ compilerOptions: { ...STRICT[resolution], ...options }, files }));
       return (await run(process.execPath, [path.join(REPOSITORY, 'node_modules/typescript/bin/tsc'), '-p', '.', '--pretty', 'false']))
         .stdout;
     },
