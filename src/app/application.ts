@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 
+import { loadKubeConfig } from '../clients/kubernetes/kube-config.ts';
 import { createTenantRouting, mountedCredentials, type CredentialsProvider, type TenantRouting } from '../routing/index.ts';
 import { kubernetesSecrets } from '../routing/kubernetes.ts';
 import { openMasterDatabase } from './credits/master-database.ts';
@@ -75,7 +76,10 @@ function tenantRouting({ settings, log, credentials = credentialsFrom(settings) 
 
 function credentialsFrom({ credentialsDirectory, tenantNamespaces, kubeconfig }: ApplicationSettings): CredentialsProvider {
   if (credentialsDirectory !== undefined) return mountedCredentials({ directory: credentialsDirectory });
-  return kubernetesSecrets({ kubeconfig, namespaces: tenantNamespaces.length === 0 ? undefined : tenantNamespaces });
+  return kubernetesSecrets({
+    ...(kubeconfig !== undefined && { kubeConfig: loadKubeConfig({ path: kubeconfig }) }),
+    namespaces: tenantNamespaces.length === 0 ? undefined : tenantNamespaces,
+  });
 }
 
 /** The directory goes on trying by itself; here is only the moment when it has succeeded, or was closed before. */

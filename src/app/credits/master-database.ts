@@ -36,20 +36,33 @@ export function openMasterDatabase({ url, ca, onError }: MasterDatabaseOptions):
   // An idle connection that breaks: the pool has dropped it already.
   pool.on('error', onError);
   return {
-    query: async <Row>(text: string, values: readonly unknown[] = []) => {
-      const { rows } = await pool.query<Row & pg.QueryResultRow>(text, [...values]).catch((error: unknown) => {
-        throw isOfTheStatement(error) ? error : unavailable(error);
+    query: async (text, values = []) => {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw unavailable(error);
       });
-      return { rows };
+      return await ask(client, text, values);
     },
     close: async () => await pool.end(),
   };
 }
 
-/** Classes 08, 53, 57 and 58 of SQLSTATE are about the server, 28 about our login; an error without one is about the way there. */
+async function ask<Row>(client: pg.PoolClient, text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly Row[] }> {
+  try {
+    const { rows } = await client.query<Row & pg.QueryResultRow>(text, [...values]);
+    client.release();
+    return { rows };
+  } catch (error) {
+    const isAnswer = isOfTheStatement(error);
+    // A connection whose statement got no answer is in the middle of something: it is closed.
+    client.release(!isAnswer);
+    throw isAnswer ? error : unavailable(error);
+  }
+}
+
+/** Classes 08, 53, 57 and 58 of SQLSTATE are about the server; an error without one is about the way there. */
 function isOfTheStatement(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state !== undefined && !/^(?:08|28|53|57|58)/.test(state);
+  return state !== undefined && !/^(?:08|53|57|58)/.test(state);
 }
 
 function unavailable(cause: unknown): Problem {

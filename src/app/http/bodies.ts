@@ -21,7 +21,9 @@ export function bodies(): readonly RequestHandler[] {
 /** Only the page takes a form: another site's form must not pass for a request of a program. Throws a Problem 415. */
 function refuseOtherTypes(request: Request, _response: Response, next: NextFunction): void {
   const type = request.path === '/' ? FORM : 'application/json';
-  // null: no body at all, which is each address's own to judge.
-  if (request.is(type) === false) throw new Problem(415, 'unsupported_type', `This address takes ${type}.`, { headers: { accept: type } });
+  // What has no body has no type: whether one is needed is each address's own to judge.
+  const isEmpty = request.is(type) === null || request.get('content-length') === '0';
+  if (!isEmpty && request.is(type) === false)
+    throw new Problem(415, 'unsupported_type', `This address takes ${type}.`, { headers: { accept: type } });
   next();
 }

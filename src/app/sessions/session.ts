@@ -25,8 +25,8 @@ export interface Session {
 const WEEK_MINUTES = 10_080;
 const MAX_PRICE_CENTS = 100_000_000;
 
-const fields = {
-  title: line(1, 200),
+const title = line(1, 200);
+const others = {
   description: lines(5_000).default(''),
   durationMinutes: wholeNumber(1, WEEK_MINUTES).default(60),
   capacity: wholeNumber(1, 10_000).default(1),
@@ -35,9 +35,9 @@ const fields = {
 };
 
 /** `startsAt`: an instant with its offset, or without one the studio's own time. */
-export const newSession = z.strictObject({ ...fields, startsAt: instant() });
+export const newSession = z.strictObject({ title, startsAt: instant(), ...others });
 export type NewSession = z.infer<typeof newSession>;
-export const newSessionFields = fields;
+export const newSessionFields = { title, ...others };
 
 export const sessionFilter = z.strictObject({ from: instant().optional(), status: oneOf(STATUSES).optional() });
 export type SessionFilter = z.infer<typeof sessionFilter>;
