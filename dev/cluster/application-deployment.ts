@@ -15,7 +15,10 @@ export interface ApplicationDeploymentOptions extends DeploymentOptions {
 }
 
 /** The namespace of the tenants must be there. */
-export const deployApplication = async (environment: Environment, options: ApplicationDeploymentOptions): Promise<DeployedServer> => {
+export const deployApplication = async (
+  environment: Pick<Environment, 'kubeconfigPath' | 'image' | 'postgres'>,
+  options: ApplicationDeploymentOptions,
+): Promise<DeployedServer> => {
   const { logFile } = options;
   const objects = deployedApplicationObjects(environment, options);
   return await deployServer(environment, { title: 'the application', namespace, name, container: 'app', objects, logFile });

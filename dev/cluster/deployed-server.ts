@@ -31,7 +31,10 @@ const POLL_MS = 250;
 const STOP_TIMEOUT_MS = 60_000;
 
 /** What it is not part of (namespaces, definitions) must have been applied. */
-export const deployServer = async ({ kubeconfigPath }: Environment, server: ServerDeployment): Promise<DeployedServer> => {
+export const deployServer = async (
+  { kubeconfigPath }: Pick<Environment, 'kubeconfigPath'>,
+  server: ServerDeployment,
+): Promise<DeployedServer> => {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfigPath);
   const objects = KubernetesObjectApi.makeApiClient(config);

@@ -17,6 +17,9 @@ export interface RunningApplication {
   stop(): Promise<void>;
 }
 
+/** What of an environment it needs. */
+export type ApplicationSurroundings = Pick<Environment, 'directory' | 'kubeconfigPath' | 'postgres' | 'entrance' | 'image'>;
+
 const MAIN = path.resolve(import.meta.dirname, '../../src/app.ts');
 /** What is only for pods. */
 const OF_PODS: ReadonlySet<string> = new Set(['Deployment', 'PodDisruptionBudget']);
@@ -24,7 +27,7 @@ const OF_PODS: ReadonlySet<string> = new Set(['Deployment', 'PodDisruptionBudget
 /** The master database must have been migrated. */
 export const startInstalledApplication = async (
   cluster: Cluster,
-  environment: Environment,
+  environment: ApplicationSurroundings,
   baseDomain: string,
 ): Promise<RunningApplication> => {
   const { directory, postgres, entrance } = environment;

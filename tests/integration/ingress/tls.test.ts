@@ -28,7 +28,8 @@ describe('TLS through a real Ingress controller', () => {
     [studio, authority] = await Promise.all([Studio.start(), newAuthority()]);
     entrance = await startEntrance(studio);
     application = http.createServer((request, response) => response.end(`asked for ${request.headers.host}`));
-    await new Promise<void>((resolve) => application.listen(entrance.applicationPort, '127.0.0.1', resolve));
+    await entrance.application.release();
+    await new Promise<void>((resolve) => application.listen(entrance.application.port, '127.0.0.1', resolve));
     await studio.startOperator(entrance.settings);
   }, START_TIMEOUT_MS);
 
