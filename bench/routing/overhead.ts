@@ -22,13 +22,17 @@ export interface Pace {
   readonly warmUpSeconds: number;
 }
 
-export interface Compared extends Variant {
+/** By rounds. */
+interface Measured extends Variant {
+  readonly loads: readonly Load[];
+}
+
+export interface Compared extends Measured {
   readonly summary: Summary;
   /** Of the fixed pools' throughput under the same frame; undefined for those themselves. */
   readonly share: Share | undefined;
   /** Of their processor time per request. */
   readonly cpuShare: Share | undefined;
-  readonly loads: readonly Load[];
 }
 
 export interface ScenarioResult extends Scenario {
@@ -66,8 +70,8 @@ export const overhead = async (
   for (const scenario of scenarios) {
     const parts = new StartedParts();
     try {
-      const loads = await measured(await started(platform, scenario, parts), pace, signal);
-      results.push({ ...scenario, servers: comparisons(variantsOf(scenario), loads) });
+      const field = await started(platform, scenario, parts);
+      results.push({ ...scenario, servers: comparisons(await measured(field, pace, signal)) });
     } finally {
       await parts.stop();
     }
@@ -132,22 +136,22 @@ const checkAnswers = async (
   }
 };
 
-const measured = async (field: Field, pace: Pace, signal: AbortSignal): Promise<ReadonlyMap<Variant, readonly Load[]>> => {
+const measured = async (field: Field, pace: Pace, signal: AbortSignal): Promise<readonly Measured[]> => {
   const { inUse, known } = field.scenario;
-  const loads = new Map(field.servers.map(({ variant }): [Variant, Load[]] => [variant, []]));
+  const loads = field.servers.map((server) => ({ server, loads: [] as Load[] }));
   let done = 0;
   const measureAll = async (): Promise<void> => {
     for (const server of field.servers) await loadOf(field, server, pace); // code is compiled, connections are opened
-    for (const round of schedule(field.servers, pace.rounds)) {
-      for (const server of round) {
+    for (const round of schedule(loads, pace.rounds)) {
+      for (const { server, loads } of round) {
         signal.throwIfAborted();
-        loads.get(server.variant)?.push(await loadOf(field, server, pace));
+        loads.push(await loadOf(field, server, pace));
       }
       done += 1;
     }
   };
   await withProgress(`Requests of ${inUse} of ${known} tenants`, measureAll, () => `round ${done + 1} of ${pace.rounds}`);
-  return loads;
+  return loads.map(({ server, loads }) => ({ ...server.variant, loads }));
 };
 
 const loadOf = async ({ client, hosts }: Field, { child, port }: RunningServer, { seconds, warmUpSeconds }: Pace): Promise<Load> => {
@@ -157,20 +161,17 @@ const loadOf = async ({ client, hosts }: Field, { child, port }: RunningServer, 
   return { ...seen, cpuMicros: (after.cpuMicros - before.cpuMicros) / seen.requestsWithWarmUp };
 };
 
-const comparisons = (variants: readonly Variant[], loads: ReadonlyMap<Variant, readonly Load[]>): readonly Compared[] =>
-  variants.map((variant) => {
-    const own = loads.get(variant) ?? [];
-    const baseline = baselineOf(variant, variants);
-    const others = baseline === undefined ? undefined : loads.get(baseline);
+/** Routing beside the fixed pools of the same frame, which come right before it. */
+export const comparisons = (servers: readonly Measured[]): readonly Compared[] =>
+  servers.map((server, index) => {
+    const others = server.source === 'routing' ? servers[index - 1]?.loads : undefined;
+    const { frame, source, loads } = server;
     return {
-      ...variant,
-      summary: summary(own),
-      share: others && shareOf(own, others),
-      cpuShare: others && cpuShareOf(own, others),
-      loads: own,
+      frame,
+      source,
+      loads,
+      summary: summary(loads),
+      share: others && shareOf(loads, others),
+      cpuShare: others && cpuShareOf(loads, others),
     };
   });
-
-/** The fixed pools of the same frame, right before it. */
-const baselineOf = (variant: Variant, variants: readonly Variant[]): Variant | undefined =>
-  variant.source === 'routing' ? variants[variants.indexOf(variant) - 1] : undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SCENARIOS, variantsOf, type Compared } from '../../../../bench/routing/overhead.ts';
+import { comparisons, SCENARIOS, variantsOf, type Compared } from '../../../../bench/routing/overhead.ts';
 import { routingTables } from '../../../../bench/routing/report.ts';
 import type { RoutingResult } from '../../../../bench/routing/routing.ts';
 import type { Summary } from '../../../../bench/routing/rounds.ts';
@@ -77,6 +77,18 @@ describe('the servers compared', () => {
       'Express 5 pool per tenant',
       'Express 5 routing',
     ]);
+  });
+
+  it('are compared within their frame', () => {
+    const load = (requests: number) => ({ requests, seconds: 1, failed: 0, p50Ms: 1, p99Ms: 1, cpuMicros: 1_000 / requests });
+    const frames = ['node:http', 'Express 5'] as const;
+    const servers = frames.flatMap((frame, index) => [
+      { frame, source: 'one pool', loads: [load(100 * (index + 1))] } as const,
+      { frame, source: 'routing', loads: [load(50)] } as const,
+    ]);
+    expect(comparisons(servers).map(({ share }) => share?.median)).toEqual([undefined, 0.5, undefined, 0.25]);
+    expect(comparisons(servers).map(({ cpuShare }) => cpuShare?.median)).toEqual([undefined, 2, undefined, 4]);
+    expect(comparisons(servers).map(({ summary }) => summary.requestsPerSecond)).toEqual([100, 50, 200, 50]);
   });
 
   it('are asked about 1, 100 and 5,000 known tenants', () => {
