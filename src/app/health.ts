@@ -1,6 +1,6 @@
 /*
  * /healthz and /readyz, answered before any tenant is looked for: the kubelet asks by the pod's address. Separate because
- * they are about this process, and no other system's trouble may restart it.
+ * they are about this process and its end, and no other system's trouble may restart it.
  */
 import { Router } from 'express';
 
@@ -13,6 +13,11 @@ export interface Readiness {
 
 export function healthRouter({ hasListened, isStopping }: Readiness): Router {
   const router = Router();
+  router.use((_request, response, next) => {
+    // Proxies keep connections: told with their last answer, they do not send into one that is about to be closed.
+    if (isStopping()) response.set('connection', 'close');
+    next();
+  });
   router.get('/healthz', (_request, response) => {
     response.type('text').send('ok\n');
   });

@@ -24,6 +24,7 @@ export interface RunningServer {
 const KEEP_ALIVE_MS = 95_000;
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
+const IDLE_CHECK_MS = 50;
 
 /** Rejects when it cannot listen. */
 export async function startServer(listener: RequestListener, options: ServerOptions): Promise<RunningServer> {
@@ -38,16 +39,18 @@ export async function startServer(listener: RequestListener, options: ServerOpti
   return { port: (server.address() as AddressInfo).port, stop: async () => await stopped(server, options.gracefulStopMs) };
 }
 
-/** `close` ends idle connections at once, and those in use after the answer that they wait for. */
+/** `close` ends the connections that are idle now; one that answers now and is kept alive becomes idle later. */
 async function stopped(server: Server, gracefulStopMs: number): Promise<boolean> {
   let inTime = true;
-  const timer = setTimeout(() => {
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  const limit = setTimeout(() => {
     inTime = false;
     server.closeAllConnections();
   }, gracefulStopMs);
   await new Promise<void>((resolve, reject) => {
     server.close((error) => (error === undefined ? resolve() : reject(error)));
   });
-  clearTimeout(timer);
+  clearTimeout(limit);
+  clearInterval(idle);
   return inTime;
 }

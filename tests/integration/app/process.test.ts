@@ -1,5 +1,6 @@
 /** The application as a process: help, wrong settings, credentials from files, and how it ends. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -97,7 +98,7 @@ async function startProcess(settings: Readonly<Record<string, string>> = {}): Pr
     signal: 'TERM',
   });
   const output = text(running.stdout);
-  await eventually(async () => (await ask(port, '', { path: '/readyz' })).status === 200, { timeoutMs: 20_000 });
+  await eventually(async () => (await ask(port, '', { path: '/readyz' })).status === 200, { timeoutMs: 60_000 });
   return { port, process: running, output, [Symbol.asyncDispose]: async () => await running.stop() };
 }
 
@@ -129,12 +130,17 @@ describe('a running application', () => {
   it('told to stop, says that it is not ready, still takes requests, finishes the one that runs, and ends with 0', async () => {
     await using application = await startProcess({ STOP_DELAY: '2s' });
     const holder = await holdSessions();
-    const slow = ask(application.port, 'alpha', { path: '/sessions' });
+    // As a proxy would: on connections that it means to keep.
+    const agent = new Agent({ keepAlive: true });
+    const slow = ask(application.port, 'alpha', { path: '/sessions', agent });
     await eventually(statementsWait);
 
     await application.process.signal('SIGTERM');
     await eventually(async () => (await ask(application.port, '', { path: '/readyz' })).status === 503);
-    expect(await ask(application.port, 'alpha', { path: '/clients' })).toMatchObject({ status: 200 });
+    expect(await ask(application.port, 'alpha', { path: '/clients', agent })).toMatchObject({
+      status: 200,
+      headers: { connection: 'close' },
+    });
     // Takes no more: whoever comes now is refused by the kernel, and the slow one is still waiting.
     await eventually(
       async () =>
@@ -182,7 +188,7 @@ describe('a running application', () => {
       expect(await ask(port, '', { path: '/readyz' })).toMatchObject({ status: 503, text: 'the master database has not answered yet\n' });
       expect((await ask(port, 'alpha', { path: '/sessions' })).status).toBe(503);
       await platform.superuser('ALTER DATABASE studio_platform_master ALLOW_CONNECTIONS true');
-      await eventually(async () => (await ask(port, '', { path: '/readyz' })).status === 200, { timeoutMs: 30_000 });
+      await eventually(async () => (await ask(port, '', { path: '/readyz' })).status === 200, { timeoutMs: 60_000 });
       await eventually(async () => (await ask(port, 'alpha', { path: '/sessions' })).status === 200);
     } finally {
       await platform.superuser('ALTER DATABASE studio_platform_master ALLOW_CONNECTIONS true');
