@@ -12,6 +12,7 @@ import { startSqlPlatform, type SqlPlatform, type SqlTenant } from '../../dev/sq
 import { type ApplicationProject, copyExample, installedApplication } from '../support/application-project.ts';
 import { eventually } from '../support/eventually.ts';
 import { kubernetesSecretsOf, mountedSecrets, type TenantSecrets } from '../support/tenant-secrets.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { startWebProgram, type WebProgram } from '../support/web-program.ts';
 
 const BASE_DOMAIN = 'platform.example';
@@ -60,6 +61,7 @@ async function pythonWithFlask(): Promise<string | undefined> {
 
 describe.each(EXAMPLES)('$file', ({ file, label, program, secrets: secretsOf, exitCode }) => {
   let secrets: TenantSecrets | undefined;
+  let wayToMaster: TcpProxy | undefined;
   let running: WebProgram | undefined;
   let yoga: SqlTenant;
   let dance: SqlTenant;
@@ -73,17 +75,19 @@ describe.each(EXAMPLES)('$file', ({ file, label, program, secrets: secretsOf, ex
       await secrets.put(tenant);
       await inTenant(tenant, `INSERT INTO sessions (title) VALUES ('First of ${tenant.subdomain}')`);
     }
+    wayToMaster = await startTcpProxy(platform.server);
     await copyExample(project, file);
     running = await startWebProgram({
       command,
       args: [file],
       directory: project.directory,
-      env: { MASTER_DATABASE_URL: platform.applicationUrl, BASE_DOMAIN, ...secrets.env },
+      env: { MASTER_DATABASE_URL: through(wayToMaster, platform.applicationUrl), BASE_DOMAIN, ...secrets.env },
     });
   });
 
   afterAll(async () => {
     await running?.[Symbol.asyncDispose]();
+    await wayToMaster?.[Symbol.asyncDispose]();
     await secrets?.[Symbol.asyncDispose]();
   });
 
@@ -182,6 +186,16 @@ describe.each(EXAMPLES)('$file', ({ file, label, program, secrets: secretsOf, ex
     expect(await titlesOf(yoga)).toEqual([`First of ${yoga.subdomain}`]);
   });
 
+  it('goes on serving those it knows without the master database, and says of others that it cannot tell', async () => {
+    await wayToMaster![Symbol.asyncDispose]();
+    wayToMaster = undefined;
+
+    const stranger = await ask(`stranger-${label}.${BASE_DOMAIN}`);
+
+    expect({ status: stranger.status, isToComeBack: 'retry-after' in stranger.headers }).toEqual({ status: 503, isToComeBack: true });
+    expect(await titlesOf(yoga)).toEqual([`First of ${yoga.subdomain}`]);
+  });
+
   it('ends when it is asked to', async () => {
     expect(await running!.stop()).toBe(exitCode);
     expect(await running!.said()).not.toContain('password');
@@ -196,6 +210,12 @@ describe('express.ts', () => {
     expect(await project.typeCheck(['express.ts'], resolution, { skipLibCheck: true })).toBe('');
   });
 });
+
+const through = ({ host, port }: TcpProxy, address: string): string => {
+  const url = new URL(address);
+  url.host = `${host}:${port}`;
+  return url.href;
+};
 
 const inTenant = async ({ databaseName }: SqlTenant, text: string): Promise<void> => {
   await platform.superuser(text, [], databaseName);
