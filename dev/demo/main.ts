@@ -11,6 +11,7 @@ import { deleteChapter } from './chapters/delete.ts';
 import { describeChapter } from './chapters/describe.ts';
 import { stayChapter, summaryChapter } from './chapters/finish.ts';
 import { refuseChapter } from './chapters/refuse.ts';
+import { serveChapter } from './chapters/serve.ts';
 import { showChapter } from './chapters/show.ts';
 import { startChapter } from './chapters/start.ts';
 import { tidyChapter } from './chapters/tidy.ts';
@@ -23,6 +24,7 @@ const CHAPTERS: readonly Chapter[] = [
   applyChapter,
   watchChapter,
   showChapter,
+  serveChapter,
   refuseChapter,
   describeChapter,
   deleteChapter,

@@ -47,7 +47,7 @@ const sideBySide = async (demo: Demo): Promise<void> => {
     { url: `${first}/sessions` },
     { status: 200, body: has(FIRST_SESSION, SECOND_SESSION), shows: `${SERVED.first} has its own session` },
   );
-  const json = { title: SECOND_SESSION, startsAt: '2030-01-15T20:00', durationMinutes: 90, capacity: 6, priceCents: 4900 };
+  const json = { title: SECOND_SESSION, startsAt: '2030-01-15T20:00:00+01:00', capacity: 6, priceCents: 4900 };
   await ask(
     demo,
     { url: `${second}/sessions`, json },
