@@ -10,15 +10,17 @@ export interface Lanes {
   end(): void;
 }
 
+type LaneSession = Pick<MasterSession, 'query' | 'isOver' | 'end'>;
+
 /** The caller keeps to the number of lanes: whoever asks without one being free gets a connection of its own. */
-export function createLanes(open: () => Promise<MasterSession>): Lanes {
-  const idle: MasterSession[] = [];
+export function createLanes(open: () => Promise<LaneSession>): Lanes {
+  const idle: LaneSession[] = [];
   let isOver = false;
-  const release = (session: MasterSession): void => {
+  const release = (session: LaneSession): void => {
     if (isOver) session.end();
     else if (!session.isOver) idle.push(session);
   };
-  const on = async <R extends object>(session: MasterSession, text: string, values: readonly unknown[]): Promise<readonly R[]> => {
+  const on = async <R extends object>(session: LaneSession, text: string, values: readonly unknown[]): Promise<readonly R[]> => {
     try {
       const rows = await session.query<R>(text, values);
       release(session);
@@ -28,7 +30,7 @@ export function createLanes(open: () => Promise<MasterSession>): Lanes {
       throw error;
     }
   };
-  const used = (): MasterSession | undefined => {
+  const used = (): LaneSession | undefined => {
     const session = idle.pop();
     return session?.isOver === true ? used() : session;
   };
