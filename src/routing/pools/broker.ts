@@ -86,7 +86,7 @@ export class Broker {
     for (const bucket of this.#buckets.values()) {
       for (const { connection, statementLimitMs } of bucket.busy) {
         if (connection.statementMs(now) <= statementLimitMs) continue;
-        void connection.destroy(new Error(`a statement took longer than ${statementLimitMs} ms`));
+        void connection.expire(new Error(`a statement took longer than ${statementLimitMs} ms`));
       }
       if (bucket.failure !== undefined && now - bucket.failure.latest > this.#limits.idleTimeoutMs) bucket.failure = undefined;
       this.#rest(bucket);
@@ -345,6 +345,7 @@ export class Broker {
   }
 
   #reasonOf({ bucket, connection }: Pooled): CloseReason {
+    if (connection.expired !== undefined) return CloseReason.Timeout;
     if (connection.lost !== undefined) return CloseReason.Lost;
     if (this.#closing.signal.aborted) return CloseReason.Closing;
     return connection.access === bucket.access && !bucket.outdated ? CloseReason.Unclean : CloseReason.Outdated;

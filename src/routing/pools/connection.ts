@@ -4,6 +4,7 @@
  */
 import { WrongTenant } from '../errors.ts';
 import type { Access } from './access.ts';
+import { cancelStatement } from './cancel.ts';
 import { TenantDatabaseClient } from './pg-client.ts';
 import type { QueryResult, Statement } from './types.ts';
 
@@ -49,6 +50,7 @@ export class Connection {
   readonly #ended: Promise<void>;
   /** A statement was sent, and the server has not said since that it is ready for another. */
   #outstanding = false;
+  #expired: Error | undefined;
   /** performance.now() of the last statement's start. */
   #sentAt = 0;
 
@@ -65,12 +67,17 @@ export class Connection {
 
   /** Why it is of no more use. */
   get lost(): Error | undefined {
-    return this.#client.lost;
+    return this.#expired ?? this.#client.lost;
+  }
+
+  /** Set when a statement took longer than it may. */
+  get expired(): Error | undefined {
+    return this.#expired;
   }
 
   /** True when a statement can be sent and will be. */
   get sendable(): boolean {
-    return this.#client.sendable;
+    return this.#expired === undefined && this.#client.sendable;
   }
 
   /** `listener` is called when the connection is of no more use, from whichever side that comes. */
@@ -138,12 +145,22 @@ export class Connection {
 
   /** Says goodbye and resolves when the session has ended on the server, or is not waited for any longer. */
   async close(): Promise<void> {
-    if (this.lost !== undefined || this.#outstanding) return await this.destroy(new Error('the connection is closed'));
+    if (this.lost !== undefined) return await this.destroy(this.lost);
+    if (this.#outstanding) return await this.expire(new Error('it was given back in the middle of a statement'));
     const impatience = setTimeout(() => this.#client.destroy(new Error('no answer to our goodbye')), GRACE_MS);
     // pg tells nothing of failures here, and waits for ever where there is nobody: `#ended` is what counts.
     void this.#client.end().catch(() => undefined);
     await this.#ended;
     clearTimeout(impatience);
+  }
+
+  /** Gives the statement that is under way up: the server is told, and the connection is not used again. */
+  async expire(reason: Error): Promise<void> {
+    if (this.#expired !== undefined) return;
+    this.#expired = reason;
+    const { session } = this.#client;
+    if (session !== undefined) await cancelStatement(this.access, session);
+    await this.destroy(reason);
   }
 
   /** Ends it at once; a statement under way rejects with `reason`. */

@@ -50,9 +50,9 @@ const NOTHING_DONE: ReadonlySet<string> = new Set(['57P01', '57P05', '57P03', '2
 /** To be asked only of an error with which the connection ended: a function can raise any code by itself. */
 export const saysNothingDone = (error: unknown): boolean => error instanceof pg.DatabaseError && NOTHING_DONE.has(codeOf(error));
 
-/** Errors after which the session may have ended: class 08 (poolers), 57 (shutdowns) and those above. */
+/** Errors after which the session may have ended: class 08 (poolers), 57 (shutdowns, cancelled statements) and those above. */
 export const mayEndSession = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && (saysNothingDone(error) || /^(08|57P|25P0[34])/.test(codeOf(error)));
+  error instanceof pg.DatabaseError && (saysNothingDone(error) || /^(08|57|25P0[34])/.test(codeOf(error)));
 
 /** Data statements, whole or not at all. Procedures and DO can commit in the middle, utility commands too. */
 const ATOMIC = /^(?:\s|--[^\n]*\n)*(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|VALUES|TABLE)\b/i;

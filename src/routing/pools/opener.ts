@@ -45,16 +45,16 @@ export function nextFailure(
 /** What somebody is told who waited in vain. */
 export function waitedInVain(bucket: Bucket): RoutingError {
   const { failure } = bucket;
-  if (failure === undefined || failure.kind === OpenFailure.Full) {
-    return new Overloaded(`no connection for organization ${bucket.organizationId} became free in time`, {
-      cause: failure?.error,
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-    });
-  }
-  return unavailable(bucket, failure.error);
+  if (failure !== undefined && failure.kind !== OpenFailure.Full) return unavailable(bucket, failure.error);
+  // No answer so far, neither from the source of the credentials nor from the server: that is not too much work.
+  if (bucket.reading || (bucket.opening > 0 && bucket.busy.size === 0)) return unavailable(bucket, undefined);
+  return new Overloaded(`no connection for organization ${bucket.organizationId} became free in time`, {
+    cause: failure?.error,
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
 }
 
-function unavailable({ organizationId, server }: Bucket, cause: Error): TenantUnavailable {
+function unavailable({ organizationId, server }: Bucket, cause: Error | undefined): TenantUnavailable {
   return new TenantUnavailable(`no connection for organization ${organizationId} to ${server.key}`, {
     cause,
     retryAfterSeconds: RETRY_AFTER_SECONDS,

@@ -11,6 +11,8 @@
 import pg from 'pg';
 import type { Credentials } from '../credentials/provider.ts';
 import type { Access } from './access.ts';
+import type { Session } from './cancel.ts';
+import { sslOptions } from './ssl-options.ts';
 
 /** What pg calls its wire connection; its types leave most of it out. */
 interface Wire {
@@ -71,6 +73,12 @@ export class TenantDatabaseClient extends pg.Client {
     return this.lost === undefined && this.#wire.stream.writable;
   }
 
+  /** With what a statement of ours can be cancelled; undefined where the server gave nothing for it. */
+  get session(): Session | undefined {
+    const { processID: processId, secretKey } = this as unknown as Readonly<Record<string, unknown>>;
+    return typeof processId === 'number' && typeof secretKey === 'number' ? { processId, secretKey } : undefined;
+  }
+
   /** Ends the connection without a goodbye; statements under way reject with `reason`. */
   destroy(reason: Error): void {
     this.lost ??= reason;
@@ -83,12 +91,3 @@ export class TenantDatabaseClient extends pg.Client {
 }
 
 const isVerified = ({ sslmode }: Credentials): boolean => sslmode === 'verify-ca' || sslmode === 'verify-full';
-
-/** As libpq does; the names are compared under verify-full only. */
-export function sslOptions({ sslmode = 'disable', ca }: Credentials): NonNullable<pg.ClientConfig['ssl']> {
-  if (sslmode === 'disable') return false;
-  if (sslmode === 'require') return { rejectUnauthorized: false };
-  const authority = ca === undefined ? {} : { ca };
-  if (sslmode === 'verify-full') return { ...authority, rejectUnauthorized: true };
-  return { ...authority, rejectUnauthorized: true, checkServerIdentity: () => undefined };
-}

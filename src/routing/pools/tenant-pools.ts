@@ -144,7 +144,7 @@ class Work {
     }
     const text = typeof job.statement === 'string' ? job.statement : job.statement.text;
     if (job.attempts === 1 && saysNothingDone(error) && isAtomic(text)) this.#again(job, error);
-    else job.reject(brokenOff(job.tenant, error));
+    else job.reject(brokenOff(job.tenant, connection.expired ?? error));
   }
 
   #again(job: Job, error: Error): void {
@@ -167,7 +167,7 @@ class Work {
         await connection.settled();
         this.#broker.release(pooled);
         if (connection.lost === undefined) throw error;
-        if (attempt === ATTEMPTS) throw brokenOff(tenant, error);
+        if (attempt === ATTEMPTS) throw brokenOff(tenant, connection.expired ?? error);
         this.#emit({ type: 'retried', organizationId: tenant.organizationId, error: asError(error) });
       }
     }
@@ -190,7 +190,7 @@ class Work {
     } catch (error) {
       if (mayEndSession(error)) await connection.settled();
       const ended = connection.lost !== undefined && (error === connection.lost || mayEndSession(error));
-      throw ended ? brokenOff(bucket.tenant, error) : error;
+      throw ended ? brokenOff(bucket.tenant, connection.expired ?? error) : error;
     } finally {
       loan.end();
     }

@@ -6,7 +6,9 @@ import { TenantUnavailable } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import type { TransactionOptions } from './types.ts';
 
+/** Throws RangeError for an isolation that there is not. */
 export function beginStatement({ isolation, readOnly }: TransactionOptions): string {
+  if (isolation !== undefined && !Object.hasOwn(LEVELS, isolation)) throw new RangeError(`there is no isolation "${String(isolation)}"`);
   const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${LEVELS[isolation]}`;
   return `BEGIN${level}${readOnly === true ? ' READ ONLY' : ''}`;
 }
@@ -38,6 +40,7 @@ export async function commit(connection: Connection): Promise<void> {
   try {
     ({ command } = await runStatement(connection, 'COMMIT'));
   } catch (error) {
+    await connection.settled();
     if (connection.lost === undefined) throw error; // e.g. a deferred constraint
     throw new TenantUnavailable('the connection broke at COMMIT: whether the transaction was committed is unknown', { cause: error });
   }
