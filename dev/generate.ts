@@ -1,12 +1,12 @@
-// `npm run generate`: writes what is made from other sources (crds/, manifests/, the README's table); with --check, says what differs
+// `npm run generate`: writes what is made from other sources (crds/, manifests/, tables of settings); with --check, says what differs
 // and fails.
 import { crdFiles } from './generate-crds.ts';
 import { installFiles } from './generate-install.ts';
-import { readmeFile } from './generate-readme.ts';
+import { settingsPages } from './generate-settings.ts';
 import { driftedFiles, writeFiles } from './generated-files.ts';
 import { say } from './progress.ts';
 
-const files = [...crdFiles(), ...installFiles(), readmeFile()];
+const files = [...crdFiles(), ...installFiles(), ...settingsPages()];
 
 if (process.argv.includes('--check')) {
   const drifted = driftedFiles(files);

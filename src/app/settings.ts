@@ -61,7 +61,7 @@ export const APPLICATION_SETTINGS = {
   kubeconfig: optional('KUBECONFIG', text, "File with the cluster's address and credentials; without it the pod's ServiceAccount."),
 
   maxPools: setting('MAX_POOLS', integer(1, 10_000), '50', 'Tenants with open connections at the same time.'),
-  maxConnectionsPerTenant: setting('MAX_CONNECTIONS_PER_TENANT', integer(1, 100), '4', 'Connections to one tenant’s database.'),
+  maxConnectionsPerTenant: setting('MAX_CONNECTIONS_PER_TENANT', integer(1, 100), '4', "Connections to one tenant's database."),
   maxConnectionsPerServer: setting(
     'MAX_CONNECTIONS_PER_SERVER',
     integer(1, 10_000),

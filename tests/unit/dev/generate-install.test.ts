@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 
 import { installation, installFiles } from '../../../dev/generate-install.ts';
-import { readmeFile } from '../../../dev/generate-readme.ts';
+import { settingsPages } from '../../../dev/generate-settings.ts';
 import { driftedFiles } from '../../../dev/generated-files.ts';
 import { APPLICATION, applicationObjects, deployment as applicationDeployment } from '../../../dev/install/application.ts';
 import { INSTALLATION } from '../../../dev/install/names.ts';
@@ -21,7 +21,7 @@ function container(of = deployment()): Container {
 }
 
 it('is what npm run generate would write', () => {
-  expect(driftedFiles([...installFiles(), readmeFile()])).toEqual([]);
+  expect(driftedFiles([...installFiles(), ...settingsPages()])).toEqual([]);
 });
 
 it.each([
