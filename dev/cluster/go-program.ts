@@ -120,10 +120,11 @@ export const go = async (args: readonly string[], cwd: string, { signal, inBackg
   // Downloads come as one line each, some hundred of them; they matter only when the build fails.
   const lines: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => lines.push(chunk));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+  // It may be gone for good only a moment after it was told to end.
+  let failure: Error | undefined;
+  child.once('error', (error) => (failure = error));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  if (failure !== undefined) throw failure;
   if (code !== 0) throw new Error(`go ${args[0]} ended with code ${code}:\n${lines.join('').slice(-4000)}`);
   return output;
 };
