@@ -5,6 +5,7 @@ import { createTenantDirectory, type DirectoryOptions } from '../../../src/routi
 import type { Resolution, TenantDirectory } from '../../../src/routing/directory/directory.ts';
 import type { Tenant } from '../../../src/routing/tenant.ts';
 import { eventually } from '../../support/eventually.ts';
+import { queryAs } from '../../support/postgres.ts';
 
 export const BASE_DOMAIN = 'platform.localhost';
 
@@ -13,7 +14,7 @@ export interface DirectoryUnderTest extends TenantDirectory, AsyncDisposable {
   tenantOf(host: string): Promise<Tenant>;
   /** `unknown`, `gone` or the tenant's state. */
   stateOf(host: string): Promise<string>;
-  /** Makes a change and waits until the directory has heard of it. */
+  /** Makes a change and waits until the directory has heard of it, and of all before it. */
   hearing(change: () => Promise<unknown>): Promise<void>;
 }
 
@@ -40,12 +41,26 @@ export async function aDirectory(
       return stateIn(await directory.find(host));
     },
     async hearing(change) {
-      const { changes } = directory.stats();
       await change();
-      await eventually(() => directory.stats().changes > changes, { intervalMs: 2 });
+      await caughtUp(directory, platform.applicationUrl);
     },
     [Symbol.asyncDispose]: () => directory.close(),
   };
+}
+
+let marks = 0;
+
+/** Notifications arrive in the order of commits: when one about nobody has, so have those before it. */
+async function caughtUp(directory: TenantDirectory, applicationUrl: string): Promise<void> {
+  marks -= 1;
+  const mark = marks;
+  let isHeard = false;
+  const stop = directory.onChange((id) => {
+    isHeard ||= id === mark;
+  });
+  await queryAs(applicationUrl, 'SELECT pg_notify($1, $2)', ['studio_tenants', JSON.stringify({ organization: mark })]);
+  await eventually(() => isHeard, { intervalMs: 2 });
+  stop();
 }
 
 export const hostOf = (subdomain: string): string => `${subdomain}.${BASE_DOMAIN}`;
