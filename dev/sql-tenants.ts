@@ -8,6 +8,7 @@ import { migrateMaster } from '../src/master/migrate.ts';
 import type { CredentialsProvider, Credentials } from '../src/routing/credentials/provider.ts';
 import { TenantUnavailable } from '../src/routing/errors.ts';
 import { newPassword, startPostgres, type PostgresOptions, type PostgresServer } from './postgres.ts';
+import { prepareApplicationLogin } from './postgres/application-login.ts';
 import {
   allowLogin,
   createDatabase,
@@ -88,7 +89,6 @@ export interface SqlPlatform extends AsyncDisposable {
   ): Promise<readonly R[]>;
 }
 
-const APPLICATION_USER = 'studio_app';
 const DEFAULT_SETUP = 'CREATE TABLE sessions (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title text NOT NULL)';
 const DEFAULT_CONNECTION_LIMIT = 20;
 const DEFAULT_CREDITS = 100;
@@ -111,13 +111,7 @@ export const startSqlPlatform = async ({ postgres, setup = DEFAULT_SETUP }: SqlP
 const prepareMaster = async ({ masterUrl, superuserUrl }: PostgresServer): Promise<string> => {
   const target = masterTarget({ url: masterUrl, ca: undefined, applicationName: 'sql-platform' });
   await migrateMaster({ target, log: pino({ level: 'silent' }) });
-  const password = newPassword();
-  await withConnection(superuserUrl, (run) => run(`CREATE ROLE ${APPLICATION_USER} LOGIN PASSWORD '${password}'`));
-  await withConnection(masterUrl, (run) => run('SELECT public.grant_application($1)', [APPLICATION_USER]));
-  const url = new URL(masterUrl);
-  url.username = APPLICATION_USER;
-  url.password = password;
-  return url.href;
+  return await prepareApplicationLogin({ administratorUrl: superuserUrl, masterUrl });
 };
 
 const platformOn = (server: PostgresServer, applicationUrl: string): SqlPlatform => {
