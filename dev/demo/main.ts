@@ -1,5 +1,6 @@
 // `npm run demo`: chapters in their order, Ctrl-C at any point, and an exit code that tells the truth.
 
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../cluster/arguments.ts';
@@ -52,20 +53,25 @@ const tell = async (demo: Demo, chapters: readonly Chapter[]): Promise<number> =
     }
     await tidyChapter(demo);
   } catch (error) {
-    if (!(error instanceof Interrupted)) await keepLog(demo);
+    if (!(error instanceof Interrupted)) await keepLogs(demo);
     throw error;
   }
   if (demo.report.failed === 0) return 0;
-  await keepLog(demo);
+  await keepLogs(demo);
   return 1;
 };
 
-/** What is temporary goes at the end; of a run that failed the operator's log stays. */
-const keepLog = async ({ operator, terminal }: Demo): Promise<void> => {
-  const file = path.join(REPOSITORY, '.local', 'demo-operator.log');
-  await mkdir(path.dirname(file), { recursive: true });
-  await copyFile(operator.logFile, file);
-  terminal.line(`  The operator's log is kept: ${path.relative(process.cwd(), file)}`);
+const LOGS = ['operator.log', 'application.log', 'traefik.log'];
+
+/** What is temporary goes at the end; of a run that failed the logs stay. */
+const keepLogs = async ({ environment, terminal }: Demo): Promise<void> => {
+  const directory = path.join(REPOSITORY, '.local');
+  await mkdir(directory, { recursive: true });
+  for (const log of LOGS.filter((each) => existsSync(path.join(environment.directory, each)))) {
+    const file = path.join(directory, `demo-${log}`);
+    await copyFile(path.join(environment.directory, log), file);
+    terminal.line(`  Kept: ${path.relative(process.cwd(), file)}`);
+  }
 };
 
 const main = async (argv: readonly string[]): Promise<number> => {

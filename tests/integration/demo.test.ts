@@ -56,6 +56,8 @@ describe('npm run demo', () => {
     expect(output.split('\n').filter((line) => line.startsWith('  FAIL'))).toEqual([]);
     expect(output).toMatch(/first tenant Ready after \d+\.\d s/);
     expect(output).toMatch(/all settled after \d+\.\d s/);
+    expect(output).toMatch(/\$ curl -i http:\/\/my-studio\.platform\.localhost:\d+\/sessions\n {2}HTTP 200 /);
+    for (const status of [201, 403, 404, 410, 503]) expect(output).toContain(`  HTTP ${status} `);
     expect(output.split('\n').filter((line) => line.length > 120)).toEqual([]);
     expect({ code, output }).toMatchObject({ code: 0 });
   });

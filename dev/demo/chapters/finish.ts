@@ -43,6 +43,7 @@ const waysToGoOn = (demo: Demo): readonly string[] => {
     `psql ${environment.postgres.masterUrl}`,
     `psql ${serverUrl(environment)}`,
     `tail -f ${operator.logFile}`,
+    ...(address === undefined ? [] : [`tail -f ${path.join(environment.directory, 'application.log')}`]),
     ...(operator.process === undefined ? [] : [`curl ${operator.process.healthUrl}/metrics`]),
   ];
 };
