@@ -5,7 +5,13 @@
 import type { Logger } from 'pino';
 
 import { loadKubeConfig } from '../clients/kubernetes/kube-config.ts';
-import { createTenantRouting, mountedCredentials, type CredentialsProvider, type TenantRouting } from '../routing/index.ts';
+import {
+  createTenantRouting,
+  mountedCredentials,
+  type CredentialsProvider,
+  type MasterOptions,
+  type TenantRouting,
+} from '../routing/index.ts';
 import { kubernetesSecrets } from '../routing/kubernetes.ts';
 import { openMasterDatabase } from './credits/master-database.ts';
 import { routingHooks, poolEvents } from './routing-log.ts';
@@ -31,17 +37,17 @@ export interface Application {
 export async function startApplication(options: ApplicationOptions): Promise<Application> {
   const { settings, log } = options;
   const state = { hasListened: false, isStopping: false };
-  const master = openMasterDatabase({
-    url: settings.masterDatabaseUrl,
-    ca: settings.masterDatabaseCa,
-    onError: (error) => log.warn({ err: error }, 'connection to the master database lost'),
-  });
+  const master = openMasterDatabase(masterOptions(settings), (error) => log.warn({ err: error }, 'connection to the master database lost'));
   const routing = tenantRouting(options);
   const readiness = { hasListened: () => state.hasListened, isStopping: () => state.isStopping };
+  const close = async (): Promise<unknown> => await Promise.all([routing.close(), master.close()]);
   const server = await startServer(webApplication({ routing, master, readiness, log }), {
     host: settings.listenHost,
     port: settings.listenPort,
     gracefulStopMs: settings.gracefulStop,
+  }).catch(async (error: unknown) => {
+    await close();
+    throw error;
   });
   void becomeReady(routing, log, () => {
     state.hasListened = true;
@@ -53,17 +59,20 @@ export async function startApplication(options: ApplicationOptions): Promise<App
       state.isStopping = true;
       await new Promise((resolve) => setTimeout(resolve, settings.stopDelay));
       const inTime = await server.stop();
-      await Promise.all([routing.close(), master.close()]);
+      await close();
       return inTime;
     },
   };
 }
 
+function masterOptions({ masterDatabaseUrl: url, masterDatabaseCa: ca }: ApplicationSettings): MasterOptions {
+  return { url, ca };
+}
+
 function tenantRouting({ settings, log, credentials = credentialsFrom(settings) }: ApplicationOptions): TenantRouting {
-  const { masterDatabaseUrl, baseDomain, minimumRelease, trustedProxies, maxPools, maxConnectionsPerTenant, maxConnectionsPerServer } =
-    settings;
+  const { baseDomain, minimumRelease, trustedProxies, maxPools, maxConnectionsPerTenant, maxConnectionsPerServer } = settings;
   return createTenantRouting({
-    master: masterDatabaseUrl,
+    master: masterOptions(settings),
     baseDomain,
     credentials,
     minimumRelease,

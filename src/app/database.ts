@@ -20,6 +20,8 @@ export const SqlState = {
   undefinedTable: '42P01',
   undefinedColumn: '42703',
   queryCanceled: '57014',
+  lockNotAvailable: '55P03',
+  deadlock: '40P01',
   invalidParameter: '22023',
   noData: 'P0002',
 } as const;

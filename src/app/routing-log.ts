@@ -9,7 +9,8 @@ import type { RoutingHooks, TenantPoolsOptions } from '../routing/index.ts';
 export function routingHooks(log: Logger): RoutingHooks {
   return {
     onAnswer: ({ state, status, organizationId, error }) => {
-      if (status >= 500) log.warn({ state, status, organizationId, ...(error !== undefined && { err: error }) }, 'tenant not served');
+      // Without an error it is how things stand: the line of the request says enough.
+      if (error !== undefined) log.warn({ state, status, organizationId, err: error }, 'request not served');
     },
     onError: ({ error, organizationId, from }) => log.error({ err: error, organizationId, from }, 'routing failed'),
   };

@@ -4,16 +4,9 @@
  */
 import pg from 'pg';
 
+import { masterAddress, type MasterOptions } from '../../routing/directory/master-address.ts';
 import { type Queryable, sqlStateOf } from '../database.ts';
 import { Problem } from '../http/problem.ts';
-
-export interface MasterDatabaseOptions {
-  /** Carries a password: never log it. */
-  readonly url: string;
-  /** PEM of the authority; makes TLS with full verification mandatory. */
-  readonly ca: string | undefined;
-  readonly onError: (error: Error) => void;
-}
 
 export interface MasterDatabase extends Queryable {
   close(): Promise<void>;
@@ -23,11 +16,11 @@ const MAX_CONNECTIONS = 4;
 const WAIT_MS = 5_000;
 const STATEMENT_MS = 10_000;
 
-/** Connects when it is first asked something. Throws a Problem 503 when there is no connection to be had. */
-export function openMasterDatabase({ url, ca, onError }: MasterDatabaseOptions): MasterDatabase {
+/** Connects when it is first asked something. Queries throw a Problem 503 when there is no connection to be had. */
+export function openMasterDatabase(options: MasterOptions, onError: (error: Error) => void): MasterDatabase {
   const pool = new pg.Pool({
-    connectionString: url,
-    ...(ca !== undefined && { ssl: { ca } }),
+    // As the directory reads the URL: the driver gives some of its parameters another meaning than libpq.
+    ...masterAddress(options),
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: WAIT_MS,
     query_timeout: STATEMENT_MS,

@@ -64,11 +64,19 @@ function ofBody(error: unknown): Problem | undefined {
   return new Problem(status, 'bad_request', message, { cause: error });
 }
 
+const BEHIND = ['schema_behind', 'This studio is being updated. Please try again in a moment.'] as const;
+const BUSY = ['busy', 'Too many wait for the same thing. Please try again in a moment.'] as const;
+
+/** What may go better in a moment, by SQLSTATE: code and sentence. */
+const LATER: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  [SqlState.undefinedTable]: BEHIND,
+  [SqlState.undefinedColumn]: BEHIND,
+  [SqlState.lockNotAvailable]: BUSY,
+  [SqlState.deadlock]: BUSY,
+  [SqlState.queryCanceled]: ['too_slow', 'This took too long. Please try again in a moment.'],
+};
+
 function ofPostgres(cause: unknown): Problem | undefined {
-  const state = sqlStateOf(cause);
-  const later = { cause, headers: { 'retry-after': '10' } };
-  if (state === SqlState.undefinedTable || state === SqlState.undefinedColumn)
-    return new Problem(503, 'schema_behind', 'This studio is being updated. Please try again in a moment.', later);
-  if (state === SqlState.queryCanceled) return new Problem(503, 'too_slow', 'This took too long. Please try again in a moment.', later);
-  return undefined;
+  const later = LATER[sqlStateOf(cause) ?? ''];
+  return later && new Problem(503, ...later, { cause, headers: { 'retry-after': '10' } });
 }

@@ -61,7 +61,7 @@ function facts(account: Account | undefined): Html {
 
 function balance({ balance: left, monthlyAllowance }: NonNullable<Account['credits']>): Html {
   // More can be left than the allowance is now: a smaller one counts from the next period.
-  const percent = Math.round((100 * left) / Math.max(left, monthlyAllowance, 1));
+  const percent = Math.floor((100 * left) / Math.max(left, monthlyAllowance, 1));
   return html`<div>
     <dt>AI credits left</dt>
     <dd>

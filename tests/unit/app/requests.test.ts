@@ -42,6 +42,8 @@ describe('an error', () => {
   it.each([
     [withFields({ code: '42P01' }), 503, 'schema_behind'],
     [withFields({ code: '57014' }), 503, 'too_slow'],
+    [withFields({ code: '55P03' }), 503, 'busy'],
+    [withFields({ code: '40P01' }), 503, 'busy'],
     [withFields({ status: 400, type: 'entity.parse.failed' }), 400, 'bad_request'],
     [withFields({ status: 413, type: 'entity.too.large' }), 413, 'bad_request'],
     [withFields({ status: 400 }), 400, 'bad_request'],
