@@ -16,7 +16,7 @@ import { kubernetesSecrets } from '../routing/kubernetes.ts';
 import { openMasterDatabase } from './credits/master-database.ts';
 import { routingHooks, poolEvents } from './routing-log.ts';
 import { startServer } from './server.ts';
-import type { ApplicationSettings } from './settings.ts';
+import { type ApplicationSettings, masterOptions } from './settings.ts';
 import { webApplication } from './web.ts';
 
 export interface ApplicationOptions {
@@ -63,10 +63,6 @@ export async function startApplication(options: ApplicationOptions): Promise<App
       return inTime;
     },
   };
-}
-
-function masterOptions({ masterDatabaseUrl: url, masterDatabaseCa: ca }: ApplicationSettings): MasterOptions {
-  return { url, ca };
 }
 
 function tenantRouting({ settings, log, credentials = credentialsFrom(settings) }: ApplicationOptions): TenantRouting {

@@ -16,6 +16,7 @@ import {
   settingsHelp,
   type ValuesOf,
 } from '../config/read.ts';
+import type { MasterOptions } from '../routing/index.ts';
 
 /** Such as 10.0.0.0/8, 192.0.2.7 or fd00::/8. */
 const network: Kind<string> = {
@@ -102,6 +103,16 @@ export function applicationSettings(env: Environment, argv: readonly string[]): 
   const { masterDatabaseCaFile: _file, ...rest } = values;
   return Object.freeze({ ...rest, masterDatabaseCa: ca.pem });
 }
+
+/** As the operator has it: an authority makes verification mandatory, whatever the URL says. */
+export function masterOptions({ masterDatabaseUrl, masterDatabaseCa: ca }: MasterSettings): MasterOptions {
+  if (ca === undefined) return { url: masterDatabaseUrl };
+  const url = new URL(masterDatabaseUrl);
+  if (url.searchParams.get('sslmode') !== 'verify-ca') url.searchParams.set('sslmode', 'verify-full');
+  return { url: url.href, ca };
+}
+
+type MasterSettings = Pick<ApplicationSettings, 'masterDatabaseUrl' | 'masterDatabaseCa'>;
 
 export function applicationHelp(): string {
   return [

@@ -1,7 +1,7 @@
 /** The application's settings: what is read, and what a person is told when it is wrong. */
 import { describe, expect, it } from 'vitest';
 
-import { APPLICATION_SETTINGS, applicationHelp, applicationSettings } from '../../../src/app/settings.ts';
+import { APPLICATION_SETTINGS, applicationHelp, applicationSettings, masterOptions } from '../../../src/app/settings.ts';
 import { ConfigError } from '../../../src/config/read.ts';
 
 const MASTER_DATABASE_URL = 'postgresql://studio_app:s3cret-word@master.example:5432/studio_platform_master';
@@ -55,6 +55,16 @@ describe("the application's settings", () => {
     expect(problemsOf({ MASTER_DATABASE_URL, MASTER_DATABASE_CA_FILE: '/nowhere/ca.crt' })).toEqual([
       expect.stringContaining('MASTER_DATABASE_CA_FILE cannot be read'),
     ]);
+  });
+
+  it.each([
+    ['', 'verify-full'],
+    ['?sslmode=disable', 'verify-full'],
+    ['?sslmode=verify-ca', 'verify-ca'],
+  ])('verify the master database once there is an authority: %j', (query, mode) => {
+    const { url, ca } = masterOptions({ masterDatabaseUrl: `${MASTER_DATABASE_URL}${query}`, masterDatabaseCa: 'PEM' });
+    expect([new URL(url).searchParams.get('sslmode'), ca]).toEqual([mode, 'PEM']);
+    expect(masterOptions({ masterDatabaseUrl: MASTER_DATABASE_URL, masterDatabaseCa: undefined })).toEqual({ url: MASTER_DATABASE_URL });
   });
 
   it('are all in the help text', () => {
