@@ -10,6 +10,7 @@ works on top: an engine per tenant with `create_engine('postgresql+psycopg2://',
 """
 
 import json
+import logging
 import os
 import select
 import threading
@@ -35,6 +36,9 @@ CONNECTIONS_PER_TENANT = 4
 CONNECTIONS_IN_ALL = 80
 IDLE_SECONDS = 30
 RETRY_AFTER_SECONDS = 5
+CHANGED = -1  # in place of the epoch of an entry that a notification was about
+
+log = logging.getLogger("flask_tenants")
 
 
 class NotServed(Exception):
@@ -116,7 +120,7 @@ class Directory:
         try:
             tenant = self._look_up(key)
         except psycopg2.Error as error:
-            if entry is not None and time.monotonic() - entry[1] < SERVED_STALE_FOR_SECONDS:
+            if entry is not None and entry[2] != CHANGED and time.monotonic() - entry[1] < SERVED_STALE_FOR_SECONDS:
                 return entry[0]
             raise NotServed(503, "This cannot be answered at the moment.") from error
         if tenant is None:
@@ -125,7 +129,6 @@ class Directory:
 
     def refresh(self, tenant):
         """The tenant as it is now, past the cache, or None: for a database that has refused us."""
-        self._forget({"organization": tenant.organization_id})
         try:
             return self._query(BY_ORGANIZATION, tenant.organization_id)
         except psycopg2.Error:
@@ -197,8 +200,8 @@ class Directory:
         while True:
             try:
                 self._listen()
-            except (psycopg2.Error, OSError):
-                pass  # entries are looked at again until we listen again: nothing else depends on it
+            except Exception as error:  # whatever it is: without this thread nothing would be heard of
+                log.warning("changes of tenants are not heard of: %s", error)
             self._forget_everything(listening=False)
             time.sleep(MASTER_RETRY_SECONDS)
 
@@ -209,11 +212,13 @@ class Directory:
                 cursor.execute("LISTEN studio_tenants")
                 self._forget_everything(listening=True)  # what changed before is not announced again
                 while True:
-                    if select.select([connection], [], [], 5) == ([], [], []):
-                        cursor.execute("SELECT 1")  # a connection that died silently is found so
+                    if not select.select([connection], [], [], 5)[0]:
+                        cursor.execute("SELECT FROM pg_listening_channels()")  # finds a connection that died silently, and a pooler
+                        if cursor.rowcount == 0:
+                            raise RuntimeError("there is a transaction pooler in front of the master database")
                     connection.poll()
                     while connection.notifies:
-                        self._forget(json.loads(connection.notifies.pop(0).payload))
+                        self._forget(connection.notifies.pop(0).payload)
         finally:
             connection.close()
 
@@ -223,19 +228,19 @@ class Directory:
             self._unknown.clear()
             self._listening = listening
 
-    def _forget(self, change):
+    def _forget(self, payload):
+        try:
+            change = json.loads(payload)
+            organization, hosts = int(change["organization"]), set(change.get("hosts", ()))
+        except (ValueError, TypeError, KeyError):
+            return self._forget_everything(listening=True)  # `{}`, or nothing that we understand
         with self._lock:
             self._changes += 1
-            if "organization" not in change:
-                self._epoch += 1
-                self._unknown.clear()
-                return
-            hosts = set(change.get("hosts", ()))
             for host in hosts:
                 self._unknown.pop(host, None)
             for key, (tenant, verified, _) in self._entries.items():
-                if key in hosts or tenant.organization_id == change["organization"]:
-                    self._entries[key] = (tenant, verified, -1)  # kept for the time the master database may be away
+                if key in hosts or tenant.organization_id == organization:
+                    self._entries[key] = (tenant, verified, CHANGED)
 
 
 def remember(entries, key, value, limit):
@@ -394,7 +399,7 @@ def create_app():
     @app.errorhandler(psycopg2.InterfaceError)
     @app.errorhandler(psycopg2.OperationalError)
     def database_left(error):
-        app.logger.warning("the database of organization %s: %s", g.tenant.organization_id, error)
+        log.warning("the database of organization %s: %s", g.tenant.organization_id, error)
         return answer(NotServed(503, "The database cannot be reached at the moment."))
 
     @app.get("/sessions")

@@ -174,6 +174,18 @@ describe.each(EXAMPLES)('$file', ({ file, label, program, secrets: secretsOf, ex
     expect(await titlesOf(renamed)).toContain('Tango');
   });
 
+  it('is not put off by notifications that it cannot read', async () => {
+    const domain = `${label}.later.example`;
+    for (const payload of ['', 'no JSON', '[]', '{"organization":"all"}', '{}']) {
+      await platform.master('SELECT pg_notify($1, $2)', ['studio_tenants', payload]);
+    }
+    expect(await statusOf(domain)).toBe(404);
+
+    await platform.setDomains(yoga, [domain]);
+
+    await eventually(async () => (await statusOf(domain)) === 200, { timeoutMs: FOLLOWED_WITHIN_MS });
+  });
+
   it('lets no request fail while a new password is on its way', async () => {
     await platform.rotate(yoga);
     await endSessions(yoga);
