@@ -5,13 +5,7 @@
 import type { Logger } from 'pino';
 
 import { loadKubeConfig } from '../clients/kubernetes/kube-config.ts';
-import {
-  createTenantRouting,
-  mountedCredentials,
-  type CredentialsProvider,
-  type MasterOptions,
-  type TenantRouting,
-} from '../routing/index.ts';
+import { createTenantRouting, mountedCredentials, type CredentialsProvider, type TenantRouting } from '../routing/index.ts';
 import { kubernetesSecrets } from '../routing/kubernetes.ts';
 import { openMasterDatabase } from './credits/master-database.ts';
 import { routingHooks, poolEvents } from './routing-log.ts';
