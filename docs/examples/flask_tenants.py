@@ -213,8 +213,8 @@ class Directory:
                 self._forget_everything(listening=True)  # what changed before is not announced again
                 while True:
                     if not select.select([connection], [], [], 5)[0]:
-                        cursor.execute("SELECT FROM pg_listening_channels()")  # finds a connection that died silently, and a pooler
-                        if cursor.rowcount == 0:
+                        cursor.execute("SELECT pg_backend_pid()")  # finds a connection that died silently, and a pooler
+                        if cursor.fetchone()[0] != connection.info.backend_pid:
                             raise RuntimeError("there is a transaction pooler in front of the master database")
                     connection.poll()
                     while connection.notifies:
