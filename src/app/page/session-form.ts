@@ -56,9 +56,10 @@ export function textsOf(body: unknown): Readonly<Record<string, string>> {
 
 export const emptyForm: SessionForm = { typed: { durationMinutes: '60', capacity: '10', price: '0', currency: 'EUR' }, problems: [] };
 
+/** The fragment in its action: sent back with sentences in it, the form is what the person looks at, also on a phone. */
 export function sessionForm(form: SessionForm): Html {
   const { problems } = form;
-  return html`<form class="card" method="post" action="/" novalidate aria-labelledby="add-title">
+  return html`<form id="add" class="card" method="post" action="/#add" novalidate aria-labelledby="add-title">
     <h2 id="add-title">Add a session</h2>
     ${problems.length > 0 && html`<p class="summary" role="alert">Nothing was added yet: ${problems.length === 1 ? 'one field needs' : `${problems.length} fields need`} another look.</p>`}
     ${input(form, { name: 'title', label: 'Title', attributes: html`required maxlength="200" autocomplete="off"` })}
