@@ -19,8 +19,8 @@ export interface ListenerOptions {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** One row while the session listens. Through a transaction pooler it is another session that is asked, which does not. */
-const IS_LISTENING = 'SELECT FROM pg_catalog.pg_listening_channels() AS c (name) WHERE c.name = $1';
+/** Which process of the server listens. Behind a pooler it is not the one that we were told of, and what it hears is lost. */
+const WHO_LISTENS = 'SELECT pg_catalog.pg_backend_pid() AS pid FROM pg_catalog.pg_listening_channels() AS c (name) WHERE c.name = $1';
 
 export class Listener {
   readonly #options: ListenerOptions;
@@ -56,6 +56,7 @@ export class Listener {
         if (this.#session === session) this.#options.onPayload(payload);
       });
       await session.query(`LISTEN ${CHANNEL}`);
+      await refuseDeaf(session);
       this.#heard(session);
     } catch (error) {
       this.#lose(this.#session, error);
@@ -75,8 +76,7 @@ export class Listener {
 
   async #check(session: MasterSession): Promise<void> {
     try {
-      const rows = await session.query(IS_LISTENING, [CHANNEL]);
-      if (rows.length === 0) throw new Error('the connection to the master database does not listen; a transaction pooler cannot');
+      await refuseDeaf(session);
       if (this.#session === session) this.#checkLater(session);
     } catch (error) {
       this.#lose(session, error);
@@ -94,4 +94,11 @@ export class Listener {
     this.#timer = setTimeout(() => void this.#listen(), this.#pauseMs * (0.5 + Math.random() / 2));
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
   }
+}
+
+async function refuseDeaf(session: MasterSession): Promise<void> {
+  const [listening] = await session.query<{ readonly pid: number }>(WHO_LISTENS, [CHANNEL]);
+  if (listening === undefined) throw new Error('the connection to the master database does not listen any more');
+  if (listening.pid !== session.serverProcess)
+    throw new Error('listening to the master database needs a connection without a pooler in between');
 }

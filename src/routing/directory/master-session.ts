@@ -58,6 +58,11 @@ export class MasterSession {
     return this.#isOver;
   }
 
+  /** The server's process, as it was told when connecting. */
+  get serverProcess(): number | null {
+    return (this.#client as unknown as { readonly processID: number | null }).processID;
+  }
+
   /** Once, before anything else. */
   async connect(): Promise<void> {
     try {

@@ -84,7 +84,7 @@ describe('once heard of', () => {
     const name = aName();
     expect(await directory.stateOf(hostOf(name))).toBe('unknown');
     await directory.hearing(() => platform.addTenant(name, rowsOnly));
-    await eventually(async () => (await directory.stateOf(hostOf(name))) === 'active');
+    expect(await directory.stateOf(hostOf(name))).toBe('active');
   });
 
   test.each([

@@ -126,6 +126,15 @@ describe('a flood of made-up hosts', () => {
     expect(queries).toBeLessThan(20_000 / 10);
   });
 
+  test('is slowed down, also when the hosts come one after the other', async () => {
+    await using directory = await aDirectory(platform);
+    const startedAt = performance.now();
+    for (let made = 0; made < 400; made += 1) expect(await directory.stateOf(hostOf(`one-by-one-${made}`))).toBe('unknown');
+    const seconds = (performance.now() - startedAt) / 1_000;
+    expect(directory.stats().queries).toBe(400);
+    expect(400).toBeLessThan(110 + 105 * seconds);
+  });
+
   test('finds a bounded number of places to wait, and takes none from known tenants', async () => {
     const name = aName();
     await platform.addTenant(name, rowsOnly);
