@@ -8,7 +8,7 @@ import { loadKubeConfig } from '../clients/kubernetes/kube-config.ts';
 import { createTenantRouting, mountedCredentials, type CredentialsProvider, type TenantRouting } from '../routing/index.ts';
 import { kubernetesSecrets } from '../routing/kubernetes.ts';
 import { openMasterDatabase } from './credits/master-database.ts';
-import { routingHooks, poolEvents } from './routing-log.ts';
+import { directoryHooks, poolEvents, routingHooks } from './routing-log.ts';
 import { startServer } from './server.ts';
 import { type ApplicationSettings, masterOptions } from './settings.ts';
 import { webApplication } from './web.ts';
@@ -68,7 +68,7 @@ function tenantRouting({ settings, log, credentials = credentialsFrom(settings) 
     minimumRelease,
     trustedProxies,
     hooks: routingHooks(log),
-    directory: { applicationName: 'studio-app' },
+    directory: { applicationName: 'studio-app', hooks: directoryHooks(log) },
     pools: { maxPools, maxConnectionsPerTenant, maxConnectionsPerServer, applicationName: 'studio-app', onEvent: poolEvents(log) },
   });
 }

@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino';
 
-import type { RoutingHooks, TenantPoolsOptions } from '../routing/index.ts';
+import type { DirectoryHooks, RoutingHooks, TenantPoolsOptions } from '../routing/index.ts';
 
 export function routingHooks(log: Logger): RoutingHooks {
   return {
@@ -13,6 +13,16 @@ export function routingHooks(log: Logger): RoutingHooks {
       if (error !== undefined) log.warn({ state, status, organizationId, err: error }, 'request not served');
     },
     onError: ({ error, organizationId, from }) => log.error({ err: error, organizationId, from }, 'routing failed'),
+  };
+}
+
+/** From here on until the answer is back, known tenants are served as they were known. */
+export function directoryHooks(log: Logger): DirectoryHooks {
+  return {
+    onListeningLost: (error) => log.warn({ err: error }, 'changes of tenants are not heard of'),
+    onListening: () => log.info('changes of tenants are heard of'),
+    onMasterLost: (error) => log.error({ err: error }, 'master database gives no answer'),
+    onMasterBack: () => log.info('master database answers again'),
   };
 }
 

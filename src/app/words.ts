@@ -7,12 +7,17 @@ const LOCALE = 'en-GB';
 const NO_ZONE = 'UTC';
 
 /** A zone that PostgreSQL knows and JavaScript does not (`<+02>-02`) is read as UTC, and said to be. */
-export function knownTimeZone(name: string): string {
+function knownTimeZone(name: string): string {
   try {
     return new Intl.DateTimeFormat(LOCALE, { timeZone: name }).resolvedOptions().timeZone;
   } catch {
     return NO_ZONE;
   }
+}
+
+/** `Europe/Berlin`, `UTC`, `America/New York`. */
+export function zoneInWords(name: string): string {
+  return knownTimeZone(name).replaceAll('_', ' ');
 }
 
 /** `Tuesday 24 November`; the year is added when it is not `now`'s. */

@@ -57,13 +57,13 @@ export function textsOf(body: unknown): Readonly<Record<string, string>> {
 export const emptyForm: SessionForm = { typed: { durationMinutes: '60', capacity: '10', price: '0', currency: 'EUR' }, problems: [] };
 
 /** The fragment in its action: sent back with sentences in it, the form is what the person looks at, also on a phone. */
-export function sessionForm(form: SessionForm): Html {
+export function sessionForm(form: SessionForm, zone: string): Html {
   const { problems } = form;
   return html`<form id="add" class="card" method="post" action="/#add" novalidate aria-labelledby="add-title">
     <h2 id="add-title">Add a session</h2>
     ${problems.length > 0 && html`<p class="summary" role="alert">Nothing was added yet: ${problems.length === 1 ? 'one field needs' : `${problems.length} fields need`} another look.</p>`}
     ${input(form, { name: 'title', label: 'Title', attributes: html`required maxlength="200" autocomplete="off"` })}
-    ${input(form, { name: 'startsAt', label: 'Begins', attributes: html`type="datetime-local" required` })}
+    ${input(form, { name: 'startsAt', label: 'Begins', hint: zone, attributes: html`type="datetime-local" required` })}
     <div class="pair">
       ${input(form, { name: 'durationMinutes', label: 'Minutes', attributes: html`required inputmode="numeric"` })}
       ${input(form, { name: 'capacity', label: 'Places', attributes: html`required inputmode="numeric"` })}
@@ -78,12 +78,13 @@ export function sessionForm(form: SessionForm): Html {
 interface Input {
   readonly name: string;
   readonly label: string;
+  readonly hint?: string;
   readonly attributes: Html;
 }
 
-function input(form: SessionForm, { name, label, attributes }: Input): Html {
+function input(form: SessionForm, { name, label, hint, attributes }: Input): Html {
   return html`<div class="field">
-    <label for="${name}">${label}</label>
+    <label for="${name}">${label}${hint !== undefined && html` <span class="hint">(${hint})</span>`}</label>
     <input id="${name}" name="${name}" value="${form.typed[name] ?? ''}" ${attributes}${invalid(form, name)} />${sentence(form, name)}
   </div>`;
 }

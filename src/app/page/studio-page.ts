@@ -4,7 +4,7 @@
  */
 import type { Account } from '../credits/account.ts';
 import type { Session } from '../sessions/session.ts';
-import { day, knownTimeZone, price, timeOfDay, wholeNumber } from '../words.ts';
+import { day, zoneInWords, price, timeOfDay, wholeNumber } from '../words.ts';
 import { html, type Html } from './html.ts';
 import { layout } from './layout.ts';
 import { type SessionForm, sessionForm } from './session-form.ts';
@@ -25,6 +25,7 @@ export interface StudioPage {
 
 export function studioPage(page: StudioPage): string {
   const { displayName: title, organizationId } = page.studio;
+  const zone = zoneInWords(page.timeZone);
   const content = html`<a class="skip" href="#upcoming">Skip to the sessions</a>
     <header>
       <div>
@@ -38,12 +39,13 @@ export function studioPage(page: StudioPage): string {
     <main>
       <section id="upcoming" aria-labelledby="upcoming-title">
         <h2 id="upcoming-title">Upcoming sessions</h2>
+        <p class="hint zone">Times are ${zone}.</p>
         ${page.sessions.length === 0 ? nothing() : days(page)}
         ${page.hasMore && html`<p class="hint">The first ${page.sessions.length} are shown. All of them: <a href="/sessions">/sessions</a></p>`}
       </section>
-      <aside>${sessionForm(page.form)}</aside>
+      <aside>${sessionForm(page.form, zone)}</aside>
     </main>
-    <footer>Times are ${knownTimeZone(page.timeZone)}. The same as data: <a href="/sessions">/sessions</a></footer>`;
+    <footer>The same as data: <a href="/sessions">/sessions</a></footer>`;
   return layout({ title, organizationId }, content);
 }
 
