@@ -55,7 +55,7 @@ export const masterAway = async (platform: Platform, awayMs: number, signal: Abo
     const relay = parts.add(await startRelay(master.server));
     const url = new URL(master.applicationUrl);
     url.port = String(relay.port);
-    const running = await startOneServer(platform, parts, url.href);
+    const running = await startOneServer(platform, parts, { masterUrl: url.href });
     const setting: Setting = { running, hosts: platform.tenants.slice(0, KNOWN).map(({ host }) => host), awayMs };
     const stopped: Disturbance = { how: 'stopped', begin: () => master.server.halt(), end: () => master.server.resume() };
     const silent: Disturbance = { how: 'silent', begin: async () => relay.fallSilent(), end: async () => relay.speak() };

@@ -8,7 +8,8 @@ import { BASE_DOMAIN, type Platform } from './platform.ts';
 import type { ServerCalls } from './server-process.ts';
 
 /** Routing's defaults. */
-const LIMITS = { maxPools: 50, connectionsPerTenant: 4, connections: 80 } as const;
+export const DEFAULT_MAX_POOLS = 50;
+const LIMITS = { connectionsPerTenant: 4, connections: 80 } as const;
 
 export interface OneServer {
   readonly server: Child<ServerCalls>;
@@ -16,11 +17,16 @@ export interface OneServer {
   readonly port: number;
 }
 
-/** @param masterUrl instead of the platform's own */
+export interface OneServerOptions {
+  /** Instead of the platform's own. */
+  readonly masterUrl?: string;
+  readonly maxPools?: number;
+}
+
 export const startOneServer = async (
   { server: postgres, applicationUrl, tenants }: Platform,
   parts: StartedParts,
-  masterUrl: string = applicationUrl,
+  { masterUrl = applicationUrl, maxPools = DEFAULT_MAX_POOLS }: OneServerOptions = {},
 ): Promise<OneServer> => {
   const server = parts.add(startChild<ServerCalls>('server-process.ts'));
   const client = parts.add(startChild<ClientCalls>('client-process.ts'));
@@ -32,6 +38,7 @@ export const startOneServer = async (
     baseDomain: BASE_DOMAIN,
     tenants,
     known: [],
+    maxPools,
     ...LIMITS,
   });
   return { server, client, port };

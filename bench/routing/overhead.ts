@@ -151,7 +151,7 @@ const measured = async (field: Field, pace: Pace, signal: AbortSignal): Promise<
     }
   };
   await withProgress(`Requests of ${inUse} of ${known} tenants`, measureAll, () => `round ${done + 1} of ${pace.rounds}`);
-  return loads.map(({ server, loads }) => ({ ...server.variant, loads }));
+  return loads.map(({ server: { variant }, loads }) => ({ frame: variant.frame, source: variant.source, loads }));
 };
 
 const loadOf = async ({ client, hosts }: Field, { child, port }: RunningServer, { seconds, warmUpSeconds }: Pace): Promise<Load> => {

@@ -7,6 +7,7 @@ import type { Compared, ScenarioResult } from './overhead.ts';
 import type { Share } from './rounds.ts';
 import type { RoutingResult } from './routing.ts';
 import type { Variant } from './variants.ts';
+import type { WakeResult } from './wake.ts';
 
 export interface Table {
   readonly columns: readonly Column[];
@@ -25,20 +26,20 @@ export const routingTables = (result: RoutingResult): readonly Table[] => [
   { columns: OVERHEAD_COLUMNS, rows: result.overhead.flatMap(scenarioRows) },
   {
     columns: FIGURE_COLUMNS,
-    rows: [...directoryRows(result), ...changeRows(result), ...result.masterAway.flatMap(absenceRows), ...wakeRows(result)],
+    rows: [...directoryRows(result), ...changeRows(result), ...result.masterAway.flatMap(absenceRows), ...result.wakes.flatMap(wakeRows)],
   },
 ];
 
 const number = (title: string): Column => ({ title, isNumber: true });
 
 const OVERHEAD_COLUMNS: readonly Column[] = [
-  { title: 'REQUESTS' },
-  ...['PER SECOND', 'P50 MS', 'P99 MS', 'CPU US', 'CPU MORE', 'SHARE', 'MIDDLE HALF', 'AIM', 'MET'].map(number),
+  { title: '' },
+  ...['REQUESTS/S', 'P50 MS', 'P99 MS', 'CPU US', 'CPU', 'SHARE', 'MIDDLE HALF', 'AIM', 'MET'].map(number),
 ];
-const FIGURE_COLUMNS: readonly Column[] = [{ title: 'DIRECTORY AND POOLS' }, ...['MEASURED', 'AIM', 'MET'].map(number)];
+const FIGURE_COLUMNS: readonly Column[] = [{ title: '' }, ...['MEASURED', 'AIM', 'MET'].map(number)];
 
 const scenarioRows = ({ inUse, known, connectionsPerTenant, servers }: ScenarioResult): readonly Row[] => [
-  [`${inUse} in use of ${count(known)} known, ${inUse * connectionsPerTenant} connections to PostgreSQL`],
+  [`${inUse} of ${count(known)} tenants, ${inUse * connectionsPerTenant} connections`],
   ...servers.map(serverRow),
 ];
 
@@ -48,7 +49,7 @@ const serverRow = ({ summary, share, cpuShare, ...variant }: Compared): Row => [
   summary.p50Ms.toFixed(1),
   summary.p99Ms.toFixed(1),
   Math.round(summary.cpuMicros),
-  ...(cpuShare === undefined ? [] : [percent(cpuShare.median - 1)]),
+  ...(cpuShare === undefined ? [] : [signed(cpuShare.median - 1)]),
   ...(share === undefined ? [] : shareCells(share, summary.failed)),
 ];
 
@@ -62,7 +63,7 @@ const shareCells = ({ median, low, high }: Share, failed: number): Row => [
 
 const SOURCES: Readonly<Record<Variant['source'], string>> = {
   'one pool': 'one fixed pool',
-  'pool per tenant': 'a fixed pool per tenant, by Map',
+  'pool per tenant': 'fixed pools in a Map',
   routing: 'routing',
 };
 
@@ -101,8 +102,11 @@ const absenceRows = (absence: Absence): readonly Row[] => [
   ['  unknown host 404 again, after its return', `${absence.backMs.toFixed(0)} ms`],
 ];
 
-const wakeRows = ({ wake }: RoutingResult): readonly Row[] => [
-  [`${count(wake.tenants)} tenants wake in ${wake.overMs / 1000} s, ${wake.maxConnections} connections, requests`, count(wake.requests)],
+const wakeRows = (wake: WakeResult): readonly Row[] => [
+  [
+    `${count(wake.tenants)} tenants wake in ${wake.overMs / 1000} s, ${wake.maxConnections} connections, ${wake.maxPools} pools, requests`,
+    count(wake.requests),
+  ],
   figure('  "too many clients" in the log', count(wake.refusedByServer), '0', wake.refusedByServer === 0),
   figure('  "too many clients" seen by requests', count(wake.refusedRequests), '0', wake.refusedRequests === 0),
   figure('  requests not answered with 200', count(wake.failed), '0', wake.failed === 0),
@@ -117,4 +121,5 @@ const spread = ({ p50, p99, most }: Spread): string => `${p50.toFixed(1)} / ${p9
 const met = (isMet: boolean): string => (isMet ? 'yes' : 'NO');
 const count = (value: number): string => Math.round(value).toLocaleString('en');
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+const signed = (share: number): string => `${share < 0 ? '' : '+'}${percent(share)}`;
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -15,6 +15,8 @@ import type { Wakening } from './waking.ts';
 export interface WakeOptions {
   readonly overMs: number;
   readonly requestsPerTenant: number;
+  /** As many as tenants: only the limit of connections is left to hold them. */
+  readonly maxPools: number;
 }
 
 export interface WakeResult extends WakeOptions {
@@ -65,7 +67,7 @@ interface Running {
 type Outcome = Omit<WakeResult, keyof WakeOptions | 'refusedByServer'>;
 
 const wokenOn = async (platform: Platform, options: WakeOptions, { parts, signal }: Running): Promise<Outcome> => {
-  const { server, client, port } = await startOneServer(platform, parts);
+  const { server, client, port } = await startOneServer(platform, parts, options);
   const sampling = parts.add(await sampleConnections(platform.server.superuserUrl));
   const hosts = platform.tenants.map(({ host }) => host);
   const wakening = await Promise.race([client.ask('wake', { port, hosts, ...options }), aborted(signal)]);
