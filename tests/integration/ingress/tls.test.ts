@@ -81,6 +81,7 @@ describe('TLS through a real Ingress controller', () => {
     expect(ingress.metadata.annotations).toMatchObject({ 'cert-manager.io/cluster-issuer': 'letsencrypt' });
     const secretFor = new Map(ingress.spec.tls?.flatMap(({ hosts, secretName }) => hosts.map((host) => [host, secretName] as const)));
     expect([...secretFor.keys()]).toEqual([subdomain, domain]);
+    expect(new Set(secretFor.values()).size).toBe(2);
 
     // Until the issuer is done, there is no certificate for the host; nobody else's is shown in its place.
     expect(await tenantsCertificates()).not.toContain(await shown(subdomain));
@@ -91,8 +92,9 @@ describe('TLS through a real Ingress controller', () => {
       [domain, await authority.issue(domain)],
     ]);
     for (const [host, certificate] of issued) await writeSecret(secretFor.get(host) as string, certificate, certManagersMetadata(host));
+    for (const [host, certificate] of issued) await shows(host, certificate);
     for (const [host, certificate] of issued) {
-      await shows(host, certificate);
+      expect(await shown(host)).toBe(certificate.fingerprint256);
       expect(await get(host)).toMatchObject({ status: 200, body: `asked for ${host}` });
     }
     expect((await studio.settled('by-issuer')).status?.conditions).toContainEqual(
