@@ -63,12 +63,14 @@ describe('the current tenant', () => {
       });
       return [...at, currentTenant().subdomain];
     };
+    // All at once on four connections: none is to be turned away.
+    const patient = world.routing({ pools: { maxWaitingPerTenant: 300, acquireTimeoutMs: 60_000 } });
     const server = expressWith((app) => {
       app.use(express.json());
       app.post('/', async (request, response) => {
         response.json({ asked: (request.body as { readonly asked: string }).asked, seen: await seen(request.tenant.subdomain) });
       });
-    });
+    }, patient);
     await using listening = await listen(server);
     const subdomains = Array.from({ length: 300 }, (_, n) => (n % 3 === 0 ? 'one' : 'two'));
     const replies = await Promise.all(subdomains.map((asked) => postJson(listening.port, hostOf(asked), { asked })));
@@ -246,7 +248,7 @@ describe('a change', () => {
     });
     await using listening = await listen(server);
     const reply = ask(listening.port, hostOf('interrupted'));
-    await begun.promise;
+    await Promise.race([begun.promise, reply]);
     await world.platform.setStatus(tenant, 'suspended');
     goOn.resolve();
     expect(await reply).toMatchObject({ status: 403, body: expect.stringContaining('"suspended"') });
