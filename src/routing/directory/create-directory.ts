@@ -8,10 +8,11 @@ import { Announcer } from './announcer.ts';
 import { type CacheLimits, HostCache, type Remembered } from './cache.ts';
 import type { Change } from './change.ts';
 import type { DirectoryHooks, DirectoryStats, Resolution, TenantDirectory } from './directory.ts';
-import { Lookups, type Name } from './lookups.ts';
+import { Lookups } from './lookups.ts';
 import { masterAddress, type MasterOptions } from './master-address.ts';
 import { MasterLink } from './master-link.ts';
 import { createPace } from './pace.ts';
+import type { Name } from './question.ts';
 import { tenantReader } from './route-query.ts';
 
 export interface DirectoryOptions extends Partial<CacheLimits> {

@@ -8,16 +8,8 @@ import type { Tenant } from '../tenant.ts';
 import type { Change } from './change.ts';
 import type { Resolution } from './directory.ts';
 import type { Pace } from './pace.ts';
-import { isDomain, type RouteRow } from './route-query.ts';
-
-/** A host's key, or an organization's id. */
-export type Name = string | number;
-
-export interface Question {
-  readonly labels: readonly string[];
-  readonly domains: readonly string[];
-  readonly ids: readonly number[];
-}
+import { type Name, type Question, questionOf } from './question.ts';
+import type { RouteRow } from './route-query.ts';
 
 export interface LookupOptions {
   /** Sends the query. */
@@ -41,7 +33,10 @@ interface Waiting {
   readonly name: Name;
   readonly answer: PromiseWithResolvers<Resolution>;
   readonly isUrgent: boolean;
+  isRunning: boolean;
   readings: number;
+  /** The answer after this one, where somebody waits for it. */
+  next?: Promise<Resolution>;
   /** What is being read may be the state before a change. */
   isOutdated: boolean;
 }
@@ -79,12 +74,13 @@ export class Lookups {
     return this.#wait(key, isUrgent);
   }
 
-  /** As it is from now on: an answer that is on its way already does not count. */
+  /** As it is from now on: an answer that is on its way already does not count, so whoever comes late shares the next one. */
   organization(id: number): Promise<Resolution> {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return this.#wait(id, true);
-    waiting.isOutdated = true;
-    return waiting.answer.promise;
+    if (!waiting.isRunning) return waiting.answer.promise;
+    waiting.next ??= waiting.answer.promise.then(() => this.organization(id));
+    return waiting.next;
   }
 
   /** Something has changed; undefined: anything may have. What is being read of it is read again. */
@@ -107,7 +103,7 @@ export class Lookups {
   }
 
   #wait(name: Name, isUrgent: boolean): Promise<Resolution> {
-    const waiting = { name, answer: Promise.withResolvers<Resolution>(), isUrgent, readings: 0, isOutdated: false };
+    const waiting = { name, answer: Promise.withResolvers<Resolution>(), isUrgent, isRunning: false, readings: 0, isOutdated: false };
     this.#waiting.set(name, waiting);
     this.#queue(waiting);
     return waiting.answer.promise;
@@ -142,12 +138,13 @@ export class Lookups {
     const running: Running = { waiting: batch, changed: new Set() };
     this.#running.add(running);
     for (const waiting of batch) {
+      waiting.isRunning = true;
       waiting.readings += 1;
       waiting.isOutdated = false;
     }
     const verifiedAt = performance.now();
     try {
-      const rows = await this.#options.ask(questionOf(batch));
+      const rows = await this.#options.ask(questionOf(batch.map(({ name }) => name)));
       this.#running.delete(running);
       this.#settle(running, rows, verifiedAt);
       this.#schedule();
@@ -174,6 +171,7 @@ export class Lookups {
 
   #readAgain(waiting: Waiting): void {
     if (!this.#waiting.has(waiting.name)) return;
+    waiting.isRunning = false;
     if (waiting.readings < MAX_READINGS) this.#queue(waiting);
     else this.#reject([waiting], new DirectoryUnavailable('the tenant changes faster than it can be read', { retryAfterSeconds: 1 }));
   }
@@ -187,13 +185,4 @@ export class Lookups {
   #reject(all: readonly Waiting[], error: Error): void {
     for (const { name, answer } of all) if (this.#waiting.delete(name)) answer.reject(error);
   }
-}
-
-function questionOf(batch: readonly Waiting[]): Question {
-  const hosts = batch.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
-  return {
-    labels: hosts.filter((host) => !isDomain(host)),
-    domains: hosts.filter(isDomain),
-    ids: batch.flatMap(({ name }) => (typeof name === 'number' ? [name] : [])),
-  };
 }

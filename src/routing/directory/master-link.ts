@@ -8,9 +8,9 @@ import { type Change, parseChange } from './change.ts';
 import { Circuit } from './circuit.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { Listener } from './listener.ts';
-import type { Question } from './lookups.ts';
 import type { MasterAddress } from './master-address.ts';
 import { openMasterSession, type SessionOptions } from './master-session.ts';
+import type { Question } from './question.ts';
 import { FIND_ROUTES, type RouteRow } from './route-query.ts';
 
 export interface LinkOptions {

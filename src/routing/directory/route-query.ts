@@ -31,9 +31,6 @@ export interface RouteRow {
   readonly secret_name: string | null;
 }
 
-/** A custom domain has a dot, a label has none. */
-export const isDomain = (key: string): boolean => key.includes('.');
-
 /** Enough for any platform; when there are more, sharing begins anew. */
 const MAX_SHARED = 1_000;
 

@@ -3,7 +3,8 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Resolution } from '../../../../src/routing/directory/directory.ts';
-import { Lookups, type Name, type Question } from '../../../../src/routing/directory/lookups.ts';
+import { Lookups } from '../../../../src/routing/directory/lookups.ts';
+import type { Name, Question } from '../../../../src/routing/directory/question.ts';
 import type { RouteRow } from '../../../../src/routing/directory/route-query.ts';
 import { DirectoryUnavailable } from '../../../../src/routing/errors.ts';
 import { aRow, aTenant } from './a-row.ts';
@@ -177,13 +178,24 @@ describe('an answer that was read before a change', () => {
     expect(await stateOf(answer)).toBe('active');
   });
 
-  test('is not good for who asked by number after it was sent', async () => {
+  test('is not good for who asked by number after it was sent, and good for who asked before', async () => {
     const early = lookups.organization(1);
     await settled();
-    const late = lookups.organization(1);
+    const late = [lookups.organization(1), lookups.organization(1)];
     await asked[0]!.answer([aRow(null, 1)]);
+    expect(await stateOf(early)).toBe('active');
     await asked[1]!.answer([aRow(null, 1, 'suspended')]);
-    expect(await Promise.all([early, late].map(stateOf))).toEqual(['suspended', 'suspended']);
+    expect(await Promise.all(late.map(stateOf))).toEqual(['suspended', 'suspended']);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('by number that fails, fails for who came late as well', async () => {
+    const early = lookups.organization(1);
+    await settled();
+    const outcomes = Promise.allSettled([early, lookups.organization(1)]);
+    await asked[0]!.fail(new Error('ECONNREFUSED'));
+    expect(await outcomes).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+    expect(asked).toHaveLength(1);
   });
 
   test('is given up when every reading is overtaken', async () => {
