@@ -25,14 +25,15 @@ const INDENT = '  ';
 /** Of a JSON body; a page is only hinted at. */
 const MAX_LINES = 2;
 
-/** A GET is repeated until the answer is as expected or the time is over; a POST is sent once. */
-export const ask = async (demo: Demo, request: HttpRequest, expected: Expectation): Promise<void> => {
+/** A GET is repeated until the answer is as expected or the time is over; a POST is sent once. Returns the last answer. */
+export const ask = async (demo: Demo, request: HttpRequest, expected: Expectation): Promise<HttpAnswer> => {
   const { terminal, report } = demo;
   const holds = ({ status, body }: HttpAnswer): boolean => status === expected.status && (expected.body?.(body) ?? true);
   commandLines(terminal, request);
   const answer = request.json === undefined ? await repeated(demo.signal, request, holds) : await send(request);
   for (const line of answerLines(terminal, answer)) terminal.line(line);
   report.check(expected.shows, { ok: holds(answer), found: `${answer.status} ${fitted(answer.body, terminal.columns)}` });
+  return answer;
 };
 
 const repeated = async (signal: AbortSignal, request: HttpRequest, holds: (answer: HttpAnswer) => boolean): Promise<HttpAnswer> => {

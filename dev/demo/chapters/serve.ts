@@ -17,7 +17,8 @@ export const serveChapter: Chapter = async (demo) => {
     return;
   }
   await open(demo);
-  await sideBySide(demo);
+  const session = await sideBySide(demo);
+  await credits(demo, session);
   await customDomain(demo, environment.entrance.httpPort);
   for (const { subdomain, status, why } of SERVED.notServed) {
     await ask(demo, { url: `${addressOf(demo, subdomain)}/sessions` }, { status, shows: `${subdomain} ${why}: ${status}` });
@@ -39,10 +40,11 @@ const open = async ({ terminal, cluster, environment, parts }: Demo): Promise<vo
 const FIRST_SESSION = 'Portraits by the lake';
 const SECOND_SESSION = 'Night photography';
 
-const sideBySide = async (demo: Demo): Promise<void> => {
+/** Returns the address of the first one's session. */
+const sideBySide = async (demo: Demo): Promise<string> => {
   const [first, second] = [urlOf(demo, SERVED.first), urlOf(demo, SERVED.second)];
   const has = (title: string, others: string) => (body: string) => body.includes(title) && !body.includes(others);
-  await ask(
+  const own = await ask(
     demo,
     { url: `${first}/sessions` },
     { status: 200, body: has(FIRST_SESSION, SECOND_SESSION), shows: `${SERVED.first} has its own session` },
@@ -63,14 +65,29 @@ const sideBySide = async (demo: Demo): Promise<void> => {
     { url: `${first}/sessions` },
     { status: 200, body: has(FIRST_SESSION, SECOND_SESSION), shows: `${SERVED.first} still has its own alone` },
   );
+  return `${first}/sessions/${/"id":(\d+)/.exec(own.body)?.[1]}`;
 };
 
-const customDomain = async (demo: Demo, port: number): Promise<void> =>
-  await ask(
-    demo,
-    { url: `http://${SERVED.customDomain}:${port}/sessions` },
-    { status: 200, shows: `${SERVED.customDomain} leads to its tenant` },
-  );
+/** Twice with one key, as a client does that did not hear the first answer. */
+const credits = async (demo: Demo, session: string): Promise<void> => {
+  const request = { url: `${session}/description`, json: {}, headers: { 'Idempotency-Key': 'first-text' } };
+  const balance = (body: string): string | undefined => /"balance":\d+/.exec(body)?.[0];
+  const paid = await ask(demo, request, {
+    status: 200,
+    body: (body) => balance(body) !== undefined,
+    shows: `${SERVED.first} pays for a text with AI credits`,
+  });
+  await ask(demo, request, {
+    status: 200,
+    body: (body) => balance(body) === balance(paid.body),
+    shows: 'the same request again is the same text, paid once',
+  });
+};
+
+const customDomain = async (demo: Demo, port: number): Promise<void> => {
+  const url = `http://${SERVED.customDomain}:${port}/sessions`;
+  await ask(demo, { url }, { status: 200, shows: `${SERVED.customDomain} leads to its tenant` });
+};
 
 const page = async (demo: Demo): Promise<void> => {
   const { terminal, tenants } = demo;
