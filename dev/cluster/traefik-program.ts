@@ -16,7 +16,7 @@ export const TRAEFIK: GoProgram = {
   package: 'github.com/traefik/traefik/v3/cmd/traefik',
   product: { title: 'Traefik', folder: 'traefik', module: 'github.com/traefik/traefik/v3' },
   stamps: (version) => [`-X github.com/traefik/traefik/v3/pkg/version.Version=${version.slice(1)}`],
-  minutes: 4,
+  minutes: 3,
   complete: async (copy) => {
     const directory = path.join(copy, 'lego');
     await cp(await downloadedLego(copy), directory, { recursive: true });
