@@ -1,0 +1,76 @@
+// The connection to the master database with TLS: encrypted where the URL says so, and to nobody but the server that is meant.
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startSqlPlatform, type SqlPlatform } from '../../../dev/sql-tenants.ts';
+import { createTenantDirectory } from '../../../src/routing/directory/create-directory.ts';
+import { type Authority, newAuthority } from '../../support/certificates.ts';
+import { aName, BASE_DOMAIN, hostOf } from './a-directory.ts';
+
+let platform: SqlPlatform;
+let authority: Authority;
+let host: string;
+beforeAll(async () => {
+  platform = await startSqlPlatform();
+  authority = await newAuthority();
+  const { certificate, key } = await authority.issue('localhost');
+  // By the server itself, which insists that the key is a file of its own user.
+  for (const [file, pem] of [
+    ['server.crt', certificate],
+    ['server.key', key],
+  ]) {
+    const lines = pem!.trim().split('\n');
+    await platform.superuser(`COPY (SELECT unnest('{${lines.join(',')}}'::text[])) TO PROGRAM 'umask 077 && cat > ${file}'`);
+  }
+  await platform.superuser('ALTER SYSTEM SET ssl = on');
+  await platform.superuser('SELECT pg_reload_conf()');
+  host = hostOf((await platform.addTenant(aName(), { database: false })).subdomain);
+});
+afterAll(async () => {
+  await platform[Symbol.asyncDispose]();
+});
+
+async function found(
+  hostname: string,
+  query: string,
+  ca?: string,
+): Promise<{ readonly kind: string; readonly encrypted: readonly boolean[] }> {
+  const url = new URL(`${platform.applicationUrl}${query}`);
+  url.hostname = hostname;
+  const directory = createTenantDirectory({ master: { url: url.href, ca }, baseDomain: BASE_DOMAIN });
+  try {
+    const { kind } = await directory.find(host);
+    await directory.ready();
+    const sessions = await platform.superuser<{ ssl: boolean }>(
+      `SELECT s.ssl FROM pg_stat_ssl AS s JOIN pg_stat_activity AS a USING (pid) WHERE a.application_name LIKE 'studio-routing%'`,
+    );
+    return { kind, encrypted: sessions.map(({ ssl }) => ssl) };
+  } finally {
+    await directory.close();
+    await expect.poll(() => platform.superuser(`SELECT FROM pg_stat_activity WHERE application_name LIKE 'studio-routing%'`)).toEqual([]);
+  }
+}
+
+test('is not encrypted unless it is asked for', async () => {
+  expect(await found('127.0.0.1', '')).toEqual({ kind: 'tenant', encrypted: [false, false] });
+});
+
+test.each<[string, string, boolean]>([
+  ['require', '127.0.0.1', false],
+  ['verify-ca', '127.0.0.1', true],
+  ['verify-full', 'localhost', true],
+])('is encrypted by sslmode=%s', async (mode, hostname, hasAuthority) => {
+  const ca = hasAuthority ? authority.certificate : undefined;
+  expect(await found(hostname, `?sslmode=${mode}`, ca)).toEqual({ kind: 'tenant', encrypted: [true, true] });
+});
+
+test('is refused where the certificate is for another name', async () => {
+  await expect(found('127.0.0.1', '?sslmode=verify-full', authority.certificate)).rejects.toMatchObject({
+    code: 'directory_unavailable',
+    cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+  });
+});
+
+test.each(['verify-ca', 'verify-full'])('is refused by sslmode=%s where another authority has signed', async (mode) => {
+  const { certificate } = await newAuthority();
+  await expect(found('localhost', `?sslmode=${mode}`, certificate)).rejects.toMatchObject({ code: 'directory_unavailable' });
+});
