@@ -183,7 +183,7 @@ describe('errors', () => {
 
   test('after the answer has begun cut it off', async () => {
     const begin = (response: http.ServerResponse): never => {
-      response.writeHead(200, { 'Content-Length': 1_000 }).write('the first part');
+      response.writeHead(200).write('the first part'); // in chunks: only the connection can say that it was not all
       throw new Overloaded('x');
     };
     const plain = http.createServer(routing.handle((_request, response) => begin(response)));
@@ -201,7 +201,8 @@ describe('errors', () => {
       master: `postgresql://nobody@127.0.0.1:${port}/none`,
       hooks: { onAnswer: (event) => answers.push(event) },
     });
-    await using listening = await listen(http.createServer(own.handle((_request, response) => response.end('served'))));
+    // No error handler: the middleware has to answer by itself.
+    await using listening = await listen(http.createServer(express().use(own.middleware)));
     for (const host of [ONE, hostOf('nobody')]) {
       const reply = await ask(listening.port, host);
       expect(reply).toMatchObject({ status: 503, headers: { 'retry-after': expect.stringMatching(/^\d+$/) } });
@@ -302,6 +303,7 @@ test('hooks are told of requests, responses and answers, with the tenant of each
     },
   });
   await using listening = await listen(http.createServer(own.handle((_request, response) => response.writeHead(201).end())));
+  await own.ready();
   for (const host of [ONE, ONE, hostOf('paused'), hostOf('nobody'), 'a b']) await ask(listening.port, host);
   const { organizationId } = world.one;
   const ofOne = { organizationId, subdomain: 'one' };
