@@ -1,8 +1,10 @@
-// Runs once before the integration tests: one cluster and one PostgreSQL for all of them. STUDIO_TEST_ENV names a file that
+// Runs once before the integration tests: one cluster and one PostgreSQL for all of them, and every program that must be built. STUDIO_TEST_ENV names a file that
 // start-environment.ts wrote; then the servers that run there are used and left running.
 
 import { readFile } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
+import { buildOnce, hasGo } from '../../dev/cluster/go-program.ts';
+import { TRAEFIK } from '../../dev/cluster/traefik-program.ts';
 import type { TestEnvironment } from './environment.ts';
 import { startEnvironment } from './start-environment.ts';
 
@@ -10,9 +12,16 @@ export default async function globalSetup(project: TestProject): Promise<(() => 
   const file = process.env['STUDIO_TEST_ENV'];
   if (file !== undefined && file !== '') {
     project.provide('environment', JSON.parse(await readFile(file, 'utf8')) as TestEnvironment);
+    await buildIngressController();
     return undefined;
   }
   const running = await startEnvironment();
+  await buildIngressController();
   project.provide('environment', running.environment);
   return async () => await running.stop();
+}
+
+/** Minutes, once, which no test should have to allow for. */
+async function buildIngressController(): Promise<void> {
+  if (hasGo()) await buildOnce(TRAEFIK);
 }
