@@ -1,5 +1,5 @@
-// Runs once before the integration tests: one cluster and one PostgreSQL for all of them, and every program that must be built. STUDIO_TEST_ENV names a file that
-// start-environment.ts wrote; then the servers that run there are used and left running.
+// Runs once before the integration tests: one cluster and one PostgreSQL for all of them, and every program that must be built.
+// STUDIO_TEST_ENV names a file that start-environment.ts wrote; then the servers that run there are used and left running.
 
 import { readFile } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';

@@ -10,8 +10,8 @@ import { BASE_DOMAIN, getAt, getByTls, startEntrance, type TestEntrance } from '
 import { eventually } from '../../support/eventually.ts';
 import { Studio, TENANTS } from '../../support/studio.ts';
 
-// Traefik may have to be built first.
-const START_TIMEOUT_MS = 900_000;
+// An installation of its own, on a busy machine.
+const START_TIMEOUT_MS = 240_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 

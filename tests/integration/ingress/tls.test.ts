@@ -15,8 +15,8 @@ import { BASE_DOMAIN, getAt, getByTls, shownCertificate, startEntrance, type Tes
 import { eventually } from '../../support/eventually.ts';
 import { Studio, SYSTEM, TENANTS } from '../../support/studio.ts';
 
-// Traefik may have to be built first.
-const START_TIMEOUT_MS = 900_000;
+// An installation of its own, on a busy machine.
+const START_TIMEOUT_MS = 240_000;
 
 describe('TLS through a real Ingress controller', () => {
   let studio: Studio;
