@@ -106,6 +106,8 @@ export class Broker {
       for (const { connection } of bucket.busy) void connection.destroy(new Error('the pools are closed'));
     }
     await Promise.all(this.#closings);
+    this.#buckets.clear();
+    this.#resting.clear();
   }
 
   /** Resolves when no connection is in use, being opened or being closed. */

@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mountedCredentials } from '../../../../src/routing/credentials/mounted.ts';
+import type { Tenant } from '../../../../src/routing/tenant.ts';
+
+const tenant: Tenant = {
+  organizationId: 7,
+  subdomain: 'my-studio',
+  displayName: 'My Studio',
+  state: 'active',
+  databaseName: 'studio_7_db',
+  server: { name: 'main', host: '127.0.0.1', port: 5432 },
+  schema: undefined,
+  credentials: { namespace: 'studios', name: 'my-studio-database', generation: 1 },
+};
+
+let directory: string;
+let folder: string;
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(os.tmpdir(), 'mounted-'));
+  folder = path.join(directory, 'my-studio-database');
+  await mkdir(folder);
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+const keysOf = (generation: number): Record<string, string> => ({
+  username: `user-${generation}`,
+  password: `password-${generation}`,
+  database: 'studio_7_db',
+  generation: String(generation),
+});
+
+let versions = 0;
+/** As the kubelet's AtomicWriter: a new directory, a link to it that is swapped in by a rename, the old directory removed. */
+const project = async (keys: Record<string, string>, previous?: string): Promise<string> => {
+  versions += 1;
+  const version = path.join(folder, `..version_${versions}`);
+  await mkdir(version);
+  for (const [key, value] of Object.entries(keys)) await writeFile(path.join(version, key), value);
+  await symlink(path.basename(version), path.join(folder, '..data_tmp'));
+  await rename(path.join(folder, '..data_tmp'), path.join(folder, '..data'));
+  if (previous === undefined) for (const key of Object.keys(keys)) await symlink(path.join('..data', key), path.join(folder, key));
+  else await rm(previous, { recursive: true });
+  return version;
+};
+
+describe('mounted credentials', () => {
+  it('are read from a file per key, without the line break that an editor leaves', async () => {
+    for (const [key, value] of Object.entries({ ...keysOf(2), sslmode: 'require' })) await writeFile(path.join(folder, key), `${value}\n`);
+    expect(await mountedCredentials({ directory }).get(tenant, { fresh: false })).toEqual({
+      username: 'user-2',
+      password: 'password-2',
+      database: 'studio_7_db',
+      sslmode: 'require',
+      ca: undefined,
+      generation: 2,
+    });
+  });
+
+  it('are of one version, however often the kubelet replaces them meanwhile', async () => {
+    let version = await project(keysOf(0));
+    let stop = false;
+    const replacing = (async () => {
+      for (let generation = 1; !stop; generation += 1) version = await project(keysOf(generation), version);
+    })();
+    const provider = mountedCredentials({ directory });
+    const seen = new Set<number | undefined>();
+    for (let round = 0; round < 2_000; round += 1) {
+      const read = await provider.get(tenant, { fresh: true }).catch((error: unknown) => error);
+      if (read instanceof Error) {
+        // Replaced again and again while it was read: said so, and not made up.
+        expect(read).toMatchObject({ code: 'tenant_unavailable', message: expect.stringMatching(/changes faster|lacks/) as string });
+        continue;
+      }
+      const { username, password, generation } = read as { username: string; password: string; generation: number };
+      expect([username, password]).toEqual([`user-${generation}`, `password-${generation}`]);
+      seen.add(generation);
+    }
+    stop = true;
+    await replacing;
+    expect(seen.size).toBeGreaterThan(20);
+  });
+
+  it('that are not there, incomplete, or at no valid name are unavailable', async () => {
+    const provider = mountedCredentials({ directory });
+    await expect(provider.get(tenant, { fresh: false })).rejects.toMatchObject({ code: 'tenant_unavailable' });
+    const outside = { ...tenant, credentials: { namespace: 'studios', name: '../my-studio-database', generation: 1 } };
+    await expect(provider.get(outside, { fresh: false })).rejects.toThrow('no valid name');
+    await expect(provider.get({ ...tenant, credentials: undefined }, { fresh: false })).rejects.toThrow('no credentials yet');
+  });
+
+  it('of another tenant are refused', async () => {
+    await project({ ...keysOf(1), database: 'studio_8_db' });
+    await expect(mountedCredentials({ directory }).get(tenant, { fresh: false })).rejects.toMatchObject({ code: 'wrong_tenant' });
+  });
+});
