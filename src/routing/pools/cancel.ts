@@ -16,7 +16,10 @@ const CANCEL_REQUEST_CODE = 80_877_102;
 const SSL_REQUEST_CODE = 80_877_103;
 const TIMEOUT_MS = 1_000;
 
-/** Resolves when the message was taken, or could not be brought there: then the statement ends when it ends. */
+/**
+ * Resolves when the other side has hung up, which means that it took the message (a pooler forgets it when we hang up
+ * first), or when it could not be brought there: then the statement ends when it ends.
+ */
 export async function cancelStatement(access: Access, session: Session): Promise<void> {
   const ssl = sslOptions(access.credentials);
   await new Promise<void>((resolve) => {
@@ -25,8 +28,8 @@ export async function cancelStatement(access: Access, session: Session): Promise
     socket.on('error', () => undefined); // 'close' follows, and that is all there is to know
     socket.once('close', () => resolve());
     socket.once('connect', () => {
-      if (ssl === false) socket.end(cancelRequest(session));
-      else encrypted(socket, { ...ssl, host: access.host }, (secure) => secure.end(cancelRequest(session)));
+      if (ssl === false) socket.write(cancelRequest(session));
+      else encrypted(socket, { ...ssl, host: access.host }, (secure) => secure.write(cancelRequest(session)));
     });
     socket.resume();
   });

@@ -23,6 +23,7 @@ export type OpenFailure = (typeof OpenFailure)[keyof typeof OpenFailure];
 
 const OPEN_FAILURES: Readonly<Record<string, OpenFailure>> = {
   '28P01': OpenFailure.Credentials, // invalid_password; also of roles that are no more
+  '08P01': OpenFailure.Credentials, // PgBouncer's word for a wrong password, and for most else
   '28000': OpenFailure.Refused, // role may not log in
   '3D000': OpenFailure.Refused, // no such database
   '55000': OpenFailure.Refused, // database takes no connections

@@ -22,7 +22,10 @@ export interface TenantPoolsOptions {
   readonly maxWaiting?: number | undefined;
   /** The longest a request waits for a connection, all attempts to open one included, milliseconds. Default 5,000. */
   readonly acquireTimeoutMs?: number | undefined;
-  /** The longest one attempt to open a connection takes, milliseconds. Default 5,000. */
+  /**
+   * The longest one attempt to open a connection takes, milliseconds. Default 3,000: less than `acquireTimeoutMs`, so that
+   * after one attempt without an answer there is time to look again and to try another address.
+   */
   readonly connectTimeoutMs?: number | undefined;
   /** A connection that was not used for this long is given back, milliseconds. Default 30,000. */
   readonly idleTimeoutMs?: number | undefined;
@@ -62,7 +65,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxWaitingPerTenant: 100,
   maxWaiting: 1_000,
   acquireTimeoutMs: 5_000,
-  connectTimeoutMs: 5_000,
+  connectTimeoutMs: 3_000,
   idleTimeoutMs: 30_000,
   queryTimeoutMs: 30_000,
   closeTimeoutMs: 10_000,
