@@ -1,6 +1,7 @@
 /*
  * Events on their way to the application, counted. Separate so that a hook that throws harms nothing.
  */
+import { guarded, warn } from '../guarded.ts';
 import type { PoolEvent, PoolEventType } from './types.ts';
 
 export type EventCounts = Record<PoolEventType, number>;
@@ -9,11 +10,7 @@ export function eventCounts(onEvent: ((event: PoolEvent) => void) | undefined): 
   const counts: EventCounts = { opened: 0, closed: 0, failed: 0, reread: 0, retried: 0, waited: 0, overloaded: 0 };
   const emit = (event: PoolEvent): void => {
     counts[event.type] += 1;
-    try {
-      onEvent?.(event);
-    } catch (error) {
-      process.emitWarning(error instanceof Error ? error : String(error));
-    }
+    if (onEvent !== undefined) guarded(() => onEvent(event), warn);
   };
   return { emit, counts };
 }

@@ -8,7 +8,7 @@ import type { TransactionOptions } from './types.ts';
 
 /** Throws RangeError for an isolation that there is not. */
 export function beginStatement({ isolation, readOnly }: TransactionOptions): string {
-  if (isolation !== undefined && !Object.hasOwn(LEVELS, isolation)) throw new RangeError(`there is no isolation "${String(isolation)}"`);
+  if (isolation !== undefined && !Object.hasOwn(LEVELS, isolation)) throw new RangeError(`there is no isolation "${isolation as string}"`);
   const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${LEVELS[isolation]}`;
   return `BEGIN${level}${readOnly === true ? ' READ ONLY' : ''}`;
 }

@@ -83,11 +83,11 @@ describe('a new password', () => {
   it('fails no request, however many are under way and whoever learns of it first', async () => {
     open({ credentials: world.credentials, maxConnectionsPerTenant: 3, idleTimeoutMs: 50 });
     let tenant = first;
-    let stop = false;
+    const running = { stop: false };
     let served = 0;
     const load = Promise.all(
       Array.from({ length: 12 }, async () => {
-        while (!stop) {
+        while (!running.stop) {
           if ((await nameOf(tenant)) !== 'studio_1_db') throw new Error('another database');
           served += 1;
         }
@@ -105,7 +105,7 @@ describe('a new password', () => {
       if (round % 4 < 2) tenant = withGeneration(first, next.generation!);
       await kill;
     }
-    stop = true;
+    running.stop = true;
     await load;
     expect(served).toBeGreaterThan(480);
   });

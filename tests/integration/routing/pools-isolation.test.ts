@@ -31,6 +31,11 @@ const ASK = `SELECT current_database() AS name, current_user AS who, $1::text AS
 
 class Own extends Error {}
 
+const after = async (before: Promise<void>, then: () => Promise<void>): Promise<void> => {
+  await before;
+  await then();
+};
+
 /** The answer belongs to who asked; an error is one of ours, or the caller's own. */
 const check = async (tenant: Tenant, asked: (echo: string) => Promise<Record<string, unknown> | undefined>): Promise<string> => {
   const echo = `${tenant.organizationId}-${Math.random()}`;
@@ -111,7 +116,7 @@ const perform = async (pools: TenantPools, [kind, index, ms]: Operation): Promis
     case 'rotate':
     case 'rotateQuietly':
       // One at a time: the server does not take two for one role at once.
-      rotating = rotating.then(async () => {
+      rotating = after(rotating, async () => {
         const next = await world.setPassword(tenant);
         world.secrets.set(tenant.organizationId, next);
         if (kind === 'rotate') current[index] = withGeneration(tenant, next.generation!);
@@ -120,6 +125,8 @@ const perform = async (pools: TenantPools, [kind, index, ms]: Operation): Promis
       return kind;
     case 'pause':
       return await new Promise((resolve) => setTimeout(() => resolve(kind), ms));
+    default:
+      return kind satisfies never;
   }
 };
 

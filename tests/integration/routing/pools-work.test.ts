@@ -110,13 +110,13 @@ describe('a transaction', () => {
       runs += 1;
       await client.query('INSERT INTO slow VALUES (1)');
     });
-    const outcome = expect(work).rejects.toMatchObject({
+    const outcome = work.catch((error: unknown) => error);
+    await eventually(async () => (await world.sessions(first)).some(({ query, state }) => query === 'COMMIT' && state === 'active'));
+    await world.superuser("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'");
+    expect(await outcome).toMatchObject({
       code: 'tenant_unavailable',
       message: expect.stringContaining('unknown') as string,
     });
-    await eventually(async () => (await world.sessions(first)).some(({ query, state }) => query === 'COMMIT' && state === 'active'));
-    await world.superuser("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'");
-    await outcome;
     expect(runs).toBe(1);
   });
 
@@ -193,13 +193,11 @@ describe('a connection on loan', () => {
       await client.end(); // not the borrower's to end
       expect((await client.query({ text: 'SELECT $1::int AS n', values: [7], rowMode: 'array' })).rows).toEqual([[7]]);
       const called = await new Promise((resolve, reject) => {
-        (client as pg.Client).query('SELECT 1 AS one', (error: Error | undefined, result) =>
-          error ? reject(error) : resolve(result.rows),
-        );
+        client.query('SELECT 1 AS one', (error: Error | undefined, result) => (error ? reject(error) : resolve(result.rows)));
       });
       expect(called).toEqual([{ one: 1 }]);
       const streamed: unknown[] = [];
-      const query = (client as pg.Client).query(new pg.Query('SELECT generate_series(1, 3) AS n'));
+      const query = client.query(new pg.Query('SELECT generate_series(1, 3) AS n'));
       query.on('row', (row: unknown) => streamed.push(row));
       await new Promise((resolve) => query.on('end', resolve));
       expect(streamed).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
@@ -233,8 +231,8 @@ describe('a connection on loan', () => {
       );
       return [
         await client.query('SELECT 1').catch((error: unknown) => error),
-        await new Promise((resolve) => (client as pg.Client).query('SELECT 1', resolve)),
-        await new Promise((resolve) => (client as pg.Client).query(new pg.Query('SELECT 1')).on('error', resolve)),
+        await new Promise((resolve) => client.query('SELECT 1', resolve)),
+        await new Promise((resolve) => client.query(new pg.Query('SELECT 1')).on('error', resolve)),
       ];
     });
     expect(outcomes).toEqual([expect.any(Error), expect.any(Error), expect.any(Error)]);

@@ -35,6 +35,12 @@ describe('a resolution', () => {
     },
   );
 
+  test('of a tenant in a state that is unknown here is not served either', () => {
+    const state = 'archived' as 'active';
+    expect(decide({ kind: 'tenant', tenant: aTenant({ state }) }, undefined)).toBe('unavailable');
+    expect(stateOfError(new TenantNotServed('x', state, 503))).toBe('unavailable');
+  });
+
   test.each([
     [7, undefined, true],
     [7, 7, true],
