@@ -4,6 +4,7 @@
  */
 import type { AnswerState } from './answer-state.ts';
 import { ANSWER_TEXTS } from './answers/texts.ts';
+import { answerOfState } from './decide.ts';
 import { DirectoryUnavailable, Overloaded, RoutingError, TenantNotServed, TenantUnavailable, UnknownHost } from './errors.ts';
 import type { TenantState } from './tenant.ts';
 
@@ -21,8 +22,7 @@ export const routingErrorIn = (error: unknown): RoutingError | undefined => {
 };
 
 export const stateOfError = (error: RoutingError): AnswerState => {
-  // Active all the same: a change was on its way.
-  if (error instanceof TenantNotServed) return error.state === 'active' ? 'unavailable' : error.state;
+  if (error instanceof TenantNotServed) return answerOfState(error.state);
   if (error instanceof UnknownHost) return error.state;
   if (error instanceof Overloaded) return 'overloaded';
   if (error instanceof DirectoryUnavailable || error instanceof TenantUnavailable) return 'unavailable';

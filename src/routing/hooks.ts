@@ -3,6 +3,7 @@
  * what they throw must not reach a request.
  */
 import type { AnswerState } from './answer-state.ts';
+import { guarded, warn } from './guarded.ts';
 import type { RoutedRequest } from './http-types.ts';
 import type { HostProblem } from './request-host.ts';
 
@@ -59,12 +60,13 @@ export interface RoutingHooks {
 /** Calls a hook; what it throws goes to onError, and what that throws becomes a warning of the process. */
 export const callHook = <Event>(hooks: RoutingHooks, hook: ((event: Event) => void) | undefined, event: Event): void => {
   if (hook === undefined) return;
-  try {
-    hook(event);
-  } catch (error) {
-    if (hook === hooks.onError || hooks.onError === undefined) process.emitWarning(warningOf(error));
-    else callHook(hooks, hooks.onError, { error, organizationId: undefined, from: 'hook' });
-  }
+  guarded(
+    () => hook(event),
+    (error) => {
+      if (hook === hooks.onError || hooks.onError === undefined) warn(warningOf(error));
+      else callHook(hooks, hooks.onError, { error, organizationId: undefined, from: 'hook' });
+    },
+  );
 };
 
 const warningOf = (cause: unknown): Error => new Error(`a routing hook threw: ${String(cause)}`, { cause });

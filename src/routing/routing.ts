@@ -29,8 +29,8 @@ export interface TenantRoutingOptions extends Omit<TenantMiddlewareOptions, 'dir
   readonly pools?: Omit<TenantPoolsOptions, 'credentials' | 'lookAgain'> | undefined;
 }
 
-/** By a host, as a request would name it; by the number; or one that is there already. */
-export type TenantTarget = string | { readonly organizationId: number } | RequestTenant;
+/** By a host, as a request would name it; or by the number, which is also in a tenant that is there already: it is looked up again. */
+export type TenantTarget = string | { readonly organizationId: number };
 
 export interface TenantRouting {
   readonly directory: TenantDirectory;
@@ -104,17 +104,23 @@ const plainHandler = <Request extends RoutedRequest, Response extends RoutedResp
       refuser.refuseError(request, response, thrown);
     }
   };
-  return (request, response) => middleware(request, response, (error) => void attempt(request, response, error));
+  return (request, response) => {
+    try {
+      middleware(request, response, (error) => void attempt(request, response, error));
+    } catch (error) {
+      // Whoever calls us is node:http, where it would end the process.
+      refuser.refuseError(request, response, error);
+    }
+  };
 };
 
 const tenantFinder = ({ directory, pools, minimumRelease }: TenantMiddlewareOptions) => {
-  const look = async (target: Exclude<TenantTarget, RequestTenant>) => {
+  const look = async (target: TenantTarget) => {
     if (typeof target === 'string') return decide(await directory.find(target), minimumRelease);
     const tenant = await directory.refresh(target.organizationId);
     return tenant === undefined ? 'deleted' : decideTenant(tenant, minimumRelease);
   };
   return async (target: TenantTarget): Promise<RequestTenant> => {
-    if (target instanceof RequestTenant) return target;
     const decision = await look(target);
     if (typeof decision !== 'string') return new RequestTenant(decision, pools);
     throw errorOf(decision, typeof target === 'string' ? `host ${JSON.stringify(target)}` : `organization ${target.organizationId}`);

@@ -3,11 +3,12 @@
  * middleware because errors that come up later in a request are answered the same way.
  */
 import type { AnswerState } from '../answer-state.ts';
+import { guarded } from '../guarded.ts';
 import type { RoutedRequest, RoutedResponse } from '../http-types.ts';
 import type { Tenant } from '../tenant.ts';
 import { preferredFormat, type Format } from './accept.ts';
 import { answerPage, PAGE_POLICY } from './page.ts';
-import type { AnswerContext, AnswerTemplates } from './templates.ts';
+import type { Answer, AnswerContext, AnswerTemplates } from './templates.ts';
 import { ANSWER_TEXTS, type AnswerText } from './texts.ts';
 
 /** What is to be answered. */
@@ -81,15 +82,21 @@ const problemDocument = ({ title, status, detail, code }: AnswerText): string =>
 const ownBody = (refusal: Refusal, format: Format, { templates, onTemplateError }: AnswerOptions): Body | undefined => {
   const template = templates[refusal.state];
   if (template === undefined) return undefined;
-  try {
-    const answer = template(contextOf(refusal, format));
-    const { html, json } = typeof answer === 'string' ? { html: answer, json: undefined } : answer;
-    const content = format === 'html' ? html : json === undefined ? undefined : JSON.stringify(json);
-    return content === undefined ? undefined : { bytes: Buffer.from(content), headers: {} };
-  } catch (error) {
-    onTemplateError(error, refusal);
-    return undefined;
+  const content = guarded(
+    () => contentOf(template(contextOf(refusal, format)), format),
+    (error) => onTemplateError(error, refusal),
+  );
+  return content === undefined ? undefined : { bytes: Buffer.from(content), headers: {} };
+};
+
+const contentOf = (answer: Answer, format: Format): string | undefined => {
+  if (answer instanceof Promise) {
+    answer.catch(() => undefined); // nobody waits for it
+    throw new TypeError('a template returned a promise: templates are not waited for');
   }
+  const { html, json } = typeof answer === 'string' ? { html: answer, json: undefined } : answer;
+  if (format === 'html') return html;
+  return json === undefined ? undefined : JSON.stringify(json);
 };
 
 const contextOf = ({ state, host, tenant, retryAfterSeconds }: Refusal, format: Format): AnswerContext => {

@@ -2,6 +2,7 @@
  * Tells others what the directory has seen. Separate because others' mistakes must not become the directory's: what a
  * hook or a listener throws ends as a warning of the process, and the directory goes on.
  */
+import { guarded, warn } from '../guarded.ts';
 import type { DirectoryHooks } from './directory.ts';
 
 type ChangeListener = (organizationId: number | undefined) => void;
@@ -16,11 +17,11 @@ export class Announcer {
 
   hook<K extends keyof DirectoryHooks>(name: K, ...details: Parameters<NonNullable<DirectoryHooks[K]>>): void {
     const hook = this.#hooks[name] as ((...given: typeof details) => void) | undefined;
-    if (hook !== undefined) guarded(() => hook(...details));
+    if (hook !== undefined) guarded(() => hook(...details), warn);
   }
 
   change(organizationId: number | undefined): void {
-    for (const listener of this.#listeners) guarded(() => listener(organizationId));
+    for (const listener of this.#listeners) guarded(() => listener(organizationId), warn);
   }
 
   /** Returns the way to stop. */
@@ -31,13 +32,5 @@ export class Announcer {
     return () => {
       this.#listeners.delete(own);
     };
-  }
-}
-
-function guarded(tell: () => void): void {
-  try {
-    tell();
-  } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }
