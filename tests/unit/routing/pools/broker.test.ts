@@ -189,16 +189,16 @@ describe('the broker', () => {
         }
         // Everybody who asked is served in the end.
         const served = Promise.all(all).then(() => true);
-        let done = false;
+        const ended = { yet: false };
         void served.finally(() => {
-          done = true;
+          ended.yet = true;
         });
-        for (let rounds = 0; !done && rounds < 3_000; rounds += 1) {
+        for (let rounds = 0; !ended.yet && rounds < 3_000; rounds += 1) {
           giveBack(any(0));
           await (rounds < 500 ? turn() : new Promise((resolve) => setTimeout(resolve, 1)));
         }
         expect(await served).toBe(true);
-        for (const pooled of [...held]) giveBack(pooled);
+        for (const pooled of held) giveBack(pooled);
         await world.broker.close(turn());
         expect([...world.broker.buckets]).toEqual([]);
         expect(world.live.size).toBe(0);
