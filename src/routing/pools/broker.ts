@@ -1,7 +1,8 @@
 /*
  * Who gets which connection. Separate because every rule of isolation, limits and fairness is kept in one place: a
  * connection is looked for in its tenant's bucket only, is handed out only when it is clean and opened with what the
- * tenant has now, and its place on the server is given on only after the server has let it go.
+ * tenant has now, and its place on the server is given on only after the server has let it go. Longer than other files
+ * for that reason: every step changes the same few sets, and none of them may be changed from elsewhere.
  */
 import { Overloaded, TenantUnavailable, WrongTenant } from '../errors.ts';
 import type { Tenant } from '../tenant.ts';

@@ -8,8 +8,7 @@
  * - A broken connection never ends the process: pg emits 'error', which is fatal without a listener.
  * - TLS is as the credentials say, never as PGSSLMODE does.
  */
-import pg from 'pg';
-import type { Credentials } from '../credentials/provider.ts';
+import { ScramClient } from '../scram-client.ts';
 import type { Access } from './access.ts';
 import type { Session } from './cancel.ts';
 import { sslOptions } from './ssl-options.ts';
@@ -17,30 +16,23 @@ import { sslOptions } from './ssl-options.ts';
 /** What pg calls its wire connection; its types leave most of it out. */
 interface Wire {
   readonly stream: { readonly writable: boolean; destroy(error?: Error): void };
-  on(event: string, listener: () => void): void;
 }
-
-/** Both would show the password, or what is as good as it, to whoever answers at the address. */
-const REVEALING = { authenticationCleartextPassword: 'clear text', authenticationMD5Password: 'MD5' } as const;
 
 const KEEP_ALIVE_AFTER_MS = 10_000;
 
-export class TenantDatabaseClient extends pg.Client {
+export class TenantDatabaseClient extends ScramClient {
   /** Set by the first sign that the connection is of no more use. */
   lost: Error | undefined;
   readonly #startUp: Readonly<Record<string, string>>;
 
   constructor({ host, port, database, credentials }: Access, applicationName: string) {
-    let revealing: string | undefined;
     super({
       host,
       port,
       database,
       user: credentials.username,
-      password: () => {
-        if (revealing === undefined) return credentials.password;
-        throw new Error(`the server asks for the password as ${revealing}; without a verified certificate only SCRAM is used`);
-      },
+      // Not the text: pg would take PGPASSWORD for an empty one.
+      password: () => credentials.password,
       ssl: sslOptions(credentials),
       sslnegotiation: 'postgres',
       keepAlive: true,
@@ -53,14 +45,6 @@ export class TenantDatabaseClient extends pg.Client {
     this.once('end', () => {
       this.lost ??= new Error('the connection was closed');
     });
-    if (!isVerified(credentials)) {
-      for (const [event, method] of Object.entries(REVEALING)) {
-        // Before pg's own listeners, which are added by connect().
-        this.#wire.on(event, () => {
-          revealing = method;
-        });
-      }
-    }
   }
 
   /** Called by pg for the start-up message. */
@@ -89,5 +73,3 @@ export class TenantDatabaseClient extends pg.Client {
     return (this as unknown as { readonly connection: Wire }).connection;
   }
 }
-
-const isVerified = ({ sslmode }: Credentials): boolean => sslmode === 'verify-ca' || sslmode === 'verify-full';
