@@ -45,10 +45,6 @@ export class HeldCredentials {
     return credentials;
   }
 
-  forget(organizationId: number): void {
-    this.#held.delete(organizationId);
-  }
-
   async close(): Promise<void> {
     this.#held.clear();
     await this.#provider.close?.();
