@@ -3,7 +3,7 @@
  * a session behind that is still waiting: here a server that does not answer loses its socket.
  */
 import { Socket } from 'node:net';
-import pg from 'pg';
+import { ScramClient } from '../scram-client.ts';
 import type { MasterAddress } from './master-address.ts';
 
 export interface SessionOptions {
@@ -29,14 +29,14 @@ export async function openMasterSession(address: MasterAddress, options: Session
 export class MasterSession {
   /** When it is over, for whatever reason. */
   readonly lost: Promise<Error>;
-  readonly #client: pg.Client;
+  readonly #client: ScramClient;
   readonly #socket = new Socket();
   readonly #timeoutMs: number;
   #isOver = false;
 
   constructor(address: MasterAddress, { applicationName, timeoutMs }: SessionOptions) {
     this.#timeoutMs = timeoutMs;
-    const client = new pg.Client({
+    const client = new ScramClient({
       ...address,
       application_name: applicationName,
       keepAlive: true,
