@@ -138,11 +138,24 @@ describe('refilling', () => {
     expect(await refill(organization.id, 2)).toBe(500);
   });
 
-  test('lets a request of the same name be charged again in the new period', async () => {
+  test('does not charge a request again that is repeated just after it', async () => {
     const organization = await anAccount(10);
-    await spend(organization, 2, 'monthly');
-    await refill(organization, 1);
-    expect(await spend(organization, 2, 'monthly')).toEqual({ spent: true, balance: '8' });
+    await spend(organization, 2, 'repeated');
+    expect(await refill(organization, 0)).toBe(10);
+    expect(await spend(organization, 2, 'repeated')).toEqual({ spent: true, balance: '10' });
+    await expect(spend(organization, 3, 'repeated')).rejects.toMatchObject({ code: '22023' });
+  });
+
+  test('forgets requests that are older than a day', async () => {
+    const organization = await anAccount(10);
+    const age = "UPDATE ai_credits_spends SET spent_at = now() - $2::interval WHERE organization_id = $1 AND request_id = 'r' || $2";
+    for (const interval of ['23 hours', '25 hours']) {
+      await spend(organization, 2, `r${interval}`);
+      await master.sql(age, [organization, interval]);
+    }
+    await refill(organization, 0);
+    expect(await spend(organization, 2, 'r23 hours')).toEqual({ spent: true, balance: '10' });
+    expect(await spend(organization, 2, 'r25 hours')).toEqual({ spent: true, balance: '8' });
   });
 
   test('is refused for a period that has not begun', async () => {
@@ -165,11 +178,13 @@ describe('refilling', () => {
 
   test('at the same time as spends neither loses nor doubles credits', async () => {
     const organization = await anAccount(1000);
+    await master.sql('UPDATE ai_credits_accounts SET balance = 500 WHERE organization_id = $1', [organization]);
     const spends = Array.from({ length: 60 }, (_, request) => spend(organization, 1, `r${request}`));
     const [spendings] = await Promise.all([Promise.all(spends), refill(organization, 1)]);
     expect(spendings.every(({ spent }) => spent)).toBe(true);
-    const rows = await master.sql('SELECT FROM ai_credits_spends WHERE organization_id = $1', [organization]);
-    expect(await balance(organization)).toBe(1000 - rows.length);
+    const inNewPeriod = spendings.filter((spending) => Number(spending.balance) > 500);
+    expect(await balance(organization)).toBe(1000 - inNewPeriod.length);
+    expect(new Set(spendings.map((spending) => spending.balance)).size).toBe(60);
   });
 });
 

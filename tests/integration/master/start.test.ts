@@ -17,7 +17,7 @@ import { freshDatabase, freshServer, queryAs, superuserQuery } from '../../suppo
 import { aRegistration, anActive, freshMaster, silent, targetOf } from './fresh-master.ts';
 
 const OWN_MIGRATIONS = path.resolve(import.meta.dirname, '../../../migrations/master');
-const ALL = ['0001_installation', '0002_organizations', '0003_billing', '0004_tenant-events', '0005_routing'];
+const ALL = ['0001_installation', '0002_organizations', '0003_billing', '0004_tenant-events', '0005_routing', '0006_remembered-spends'];
 
 describe('migrating', () => {
   test('runs everything once, for one of several operators that start at once', async () => {
@@ -32,7 +32,7 @@ describe('migrating', () => {
 
   test('leaves nothing behind when one of them fails', async () => {
     await using database = await freshDatabase();
-    await using broken = await migrationsWith('0006_broken', 'CREATE TABLE public.half (id integer); SELECT 1/0;');
+    await using broken = await migrationsWith('0007_broken', 'CREATE TABLE public.half (id integer); SELECT 1/0;');
     const target = targetOf(database.url);
     await expect(migrateMaster({ target, log: silent, directory: broken.directory })).rejects.toMatchObject({ code: '22012' });
     expect(await queryAs(database.url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).toEqual([]);
@@ -41,18 +41,18 @@ describe('migrating', () => {
 
   test('refuses a schema that a newer operator has made, and says so', async () => {
     await using database = await freshDatabase();
-    await using newer = await migrationsWith('0006_from-the-future', 'CREATE TABLE public.future (id integer);');
+    await using newer = await migrationsWith('0007_from-the-future', 'CREATE TABLE public.future (id integer);');
     const target = targetOf(database.url);
     await migrateMaster({ target, log: silent, directory: newer.directory });
     const refused = migrateMaster({ target, log: silent });
     await expect(refused).rejects.toMatchObject({ name: 'MasterDatabaseRefused', reason: 'SchemaTooNew' });
-    await expect(refused).rejects.toThrow(/0006_from-the-future/);
+    await expect(refused).rejects.toThrow(/0007_from-the-future/);
   });
 
   test('reports a server that goes away as unavailable, and survives it', async () => {
     await using database = await freshDatabase();
     const end = `SELECT pg_terminate_backend(pg_backend_pid());`;
-    await using suicidal = await migrationsWith('0006_ends-its-session', end);
+    await using suicidal = await migrationsWith('0007_ends-its-session', end);
     const target = targetOf(database.url);
     await expect(migrateMaster({ target, log: silent, directory: suicidal.directory })).rejects.toMatchObject({ name: 'Unavailable' });
     expect(await migrateMaster({ target, log: silent })).toEqual(ALL);
