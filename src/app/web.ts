@@ -5,6 +5,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 
+import type { TenantDirectory } from '../routing/index.ts';
 import { bookingsRouter } from './bookings/router.ts';
 import { clientsRouter } from './clients/router.ts';
 import { creditsRouter, descriptionsRouter } from './credits/router.ts';
@@ -18,7 +19,11 @@ import { pageRouter } from './page/router.ts';
 import { sessionsRouter } from './sessions/router.ts';
 
 export interface WebOptions {
-  readonly routing: { readonly middleware: RequestHandler; readonly errorHandler: ErrorRequestHandler };
+  readonly routing: {
+    readonly middleware: RequestHandler;
+    readonly errorHandler: ErrorRequestHandler;
+    readonly directory: Pick<TenantDirectory, 'stats'>;
+  };
   readonly master: Queryable;
   readonly readiness: Readiness;
   readonly log: Logger;
@@ -31,7 +36,8 @@ export function webApplication({ routing, master, readiness, log }: WebOptions):
   app.use(requestLog(log), securityHeaders);
   // From here on there is a tenant: nothing is read from a request that no tenant gets.
   app.use(routing.middleware, ...bodies());
-  app.use('/', pageRouter({ master, log }));
+  const isMasterAnswering = (): boolean => routing.directory.stats().isMasterAnswering;
+  app.use('/', pageRouter({ master, isMasterAnswering, log }));
   app.use('/sessions', sessionsRouter(), descriptionsRouter(master));
   app.use('/clients', clientsRouter());
   app.use('/bookings', bookingsRouter());

@@ -11,6 +11,8 @@ export interface TcpProxy extends AsyncDisposable {
   freeze(): void;
   /** What was held back arrives now. */
   thaw(): void;
+  /** Ends every connection at once, without a word of the server's. New ones are taken. */
+  cut(): void;
 }
 
 const HOST = '127.0.0.1';
@@ -37,6 +39,9 @@ export async function startTcpProxy(target: { readonly host: string; readonly po
     keep(far, near);
   });
   await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     host: HOST,
     port: (server.address() as AddressInfo).port,
@@ -48,8 +53,9 @@ export async function startTcpProxy(target: { readonly host: string; readonly po
       isFrozen = false;
       for (const socket of sockets) socket.resume();
     },
+    cut,
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
+      cut();
       await new Promise((resolve) => server.close(resolve));
     },
   };

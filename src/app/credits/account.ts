@@ -17,7 +17,7 @@ export interface Account {
 export interface Spending {
   readonly organizationId: number;
   readonly amount: number;
-  /** The same request is charged once in a period. 1 to 200 characters. */
+  /** The same request is charged once in a period, and within a day across the turn of one. 1 to 200 characters. */
   readonly request: string;
 }
 

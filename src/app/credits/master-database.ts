@@ -5,6 +5,7 @@
 import pg from 'pg';
 
 import { masterAddress, type MasterOptions } from '../../routing/directory/master-address.ts';
+import { ScramClient } from '../../routing/scram-client.ts';
 import { type Queryable, sqlStateOf } from '../database.ts';
 import { Problem } from '../http/problem.ts';
 
@@ -13,14 +14,16 @@ export interface MasterDatabase extends Queryable {
 }
 
 const MAX_CONNECTIONS = 4;
+const MAX_WAITING = 100;
 const WAIT_MS = 5_000;
 const STATEMENT_MS = 10_000;
 
-/** Connects when it is first asked something. Queries throw a Problem 503 when there is no connection to be had. */
+/** Connects when it is first asked something. Queries throw a Problem 503 when there is no connection to be had, or too many wait for one. */
 export function openMasterDatabase(options: MasterOptions, onError: (error: Error) => void): MasterDatabase {
   const pool = new pg.Pool({
     // As the directory reads the URL: the driver gives some of its parameters another meaning than libpq.
     ...masterAddress(options),
+    Client: ScramClient,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: WAIT_MS,
     query_timeout: STATEMENT_MS,
@@ -28,8 +31,12 @@ export function openMasterDatabase(options: MasterOptions, onError: (error: Erro
   });
   // An idle connection that breaks: the pool has dropped it already.
   pool.on('error', onError);
+  // One that breaks in a statement: the statement is rejected with the same error. Without a listener it would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     query: async (text, values = []) => {
+      // A server that is silent answers none of them: whoever comes then is told at once.
+      if (pool.waitingCount >= MAX_WAITING) throw unavailable(new Error(`${MAX_WAITING} statements wait for a connection`));
       const client = await pool.connect().catch((error: unknown) => {
         throw unavailable(error);
       });

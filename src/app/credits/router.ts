@@ -6,7 +6,7 @@ import { type Request, Router } from 'express';
 
 import type { Queryable } from '../database.ts';
 import { found, methodNotAllowed } from '../http/noun.ts';
-import { Problem } from '../http/problem.ts';
+import { notFound, Problem } from '../http/problem.ts';
 import { databaseOf, organizationOf } from '../http/tenant-database.ts';
 import { sessions } from '../sessions/router.ts';
 import { describeSession, studioTimeZone } from '../sessions/statements.ts';
@@ -33,15 +33,17 @@ export function descriptionsRouter(master: Queryable): Router {
       const database = databaseOf(request);
       const key = idempotencyKey(request);
       const session = await found(sessions, database, request.params.id);
-      const timeZone = await studioTimeZone(database);
-      // Paid first: when the answer gets lost, the same key writes the same text again and is charged once.
+      // Made before it is paid: what cannot be made costs nothing.
+      const text = describe(session, await studioTimeZone(database));
+      // Paid before it is written: when the answer gets lost, the same key writes the same text again and is charged once.
       const balance = await spendCredits(master, {
         organizationId: organizationOf(request),
         amount: DESCRIPTION_COST,
         request: `description:${session.id}:${key}`,
       });
-      const described = await describeSession(database, session.id, describe(session, timeZone));
-      response.json({ session: described ?? session, credits: { cost: DESCRIPTION_COST, balance } });
+      const described = await describeSession(database, session.id, text);
+      if (described === undefined) throw notFound(sessions.singular);
+      response.json({ session: described, credits: { cost: DESCRIPTION_COST, balance } });
     })
     .all(methodNotAllowed('POST'));
   return router;

@@ -15,9 +15,13 @@ import { emptyForm, type SessionForm, sessionFromForm, textsOf } from './session
 import { studioPage } from './studio-page.ts';
 
 const SHOWN = 100;
+/** Longer than this no page waits for plan and credits. */
+const ACCOUNT_MS = 1_000;
 
 export interface PageOptions {
   readonly master: Queryable;
+  /** False while asking the master database is no use. */
+  readonly isMasterAnswering: () => boolean;
   readonly log: Logger;
 }
 
@@ -48,13 +52,13 @@ interface Shown {
   readonly form: SessionForm;
 }
 
-async function show({ master, log }: PageOptions, request: Request, { response, form }: Shown): Promise<void> {
+async function show(options: PageOptions, request: Request, { response, form }: Shown): Promise<void> {
   const { organizationId, displayName } = tenantOf(request);
   const database = databaseOf(request);
   const [sessions, timeZone, account] = await Promise.all([
     upcomingSessions(database, SHOWN + 1),
     studioTimeZone(database),
-    accountIfKnown(master, organizationId, log),
+    accountIfKnown(options, organizationId),
   ]);
   const page = studioPage({
     studio: { organizationId, displayName },
@@ -70,11 +74,24 @@ async function show({ master, log }: PageOptions, request: Request, { response, 
 }
 
 /** The page is the studio's, credits or not: without the master database it shows what it has. */
-async function accountIfKnown(master: Queryable, organizationId: number, log: Logger): Promise<Account | undefined> {
+async function accountIfKnown({ master, isMasterAnswering, log }: PageOptions, organizationId: number): Promise<Account | undefined> {
+  // Has been logged when it was found out.
+  if (!isMasterAnswering()) return undefined;
   try {
-    return await readAccount(master, organizationId);
+    return await soon(readAccount(master, organizationId));
   } catch (error) {
     log.warn({ err: error, organizationId }, 'page without credits');
     return undefined;
+  }
+}
+
+/** What comes too late is left to end by itself: its statements have limits of their own. */
+async function soon<Result>(work: Promise<Result>): Promise<Result> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ACCOUNT_MS} ms`)), ACCOUNT_MS);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,4 +1,5 @@
 /** Every route of the application on real databases: what it answers, what it refuses and in which words. */
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { SqlPlatform, SqlTenant } from '../../../dev/sql-tenants.ts';
@@ -176,6 +177,19 @@ describe('/bookings', () => {
   });
 });
 
+/** Nobody else spends or refills until `work` has ended. */
+async function whileAccountIsHeld<Result>(organizationId: number, work: () => Promise<Result>): Promise<Result> {
+  const holder = new pg.Client({ connectionString: platform.masterUrl });
+  await holder.connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM ai_credits_accounts WHERE organization_id = $1 FOR UPDATE', [organizationId]);
+    return await work();
+  } finally {
+    await holder.end();
+  }
+}
+
 describe('credits', () => {
   it('are shown with the plan', async () => {
     expect((await ask('beta', { path: '/credits' })).json).toEqual({
@@ -199,6 +213,30 @@ describe('credits', () => {
       json: { code: 'not_enough_credits', title: 'This takes 5 AI credits, and 0 are left in this period.' },
     });
     expect((await buy('a')).status).toBe(200);
+  });
+
+  it('are not taken for a text that cannot be made', async () => {
+    const { subdomain, ...studio } = await platform.addTenant('endless', { credits: 20 });
+    const { json } = await ask(subdomain, { method: 'POST', path: '/sessions', json: YOGA });
+    await platform.superuser("UPDATE sessions SET ends_at = 'infinity'", [], studio.databaseName);
+    const path = `/sessions/${json.id}/description`;
+    const refused = await ask(subdomain, { method: 'POST', path, json: {}, headers: { 'idempotency-key': 'a' } });
+    expect(refused).toMatchObject({ status: 500, json: { code: 'internal' } });
+    expect((await ask(subdomain, { path: '/credits' })).json.credits.balance).toBe(20);
+  });
+
+  it('buy nothing for a session that goes meanwhile, and say so', async () => {
+    const { subdomain, organizationId, databaseName } = await platform.addTenant('fleeting', { credits: 20 });
+    const { json } = await ask(subdomain, { method: 'POST', path: '/sessions', json: YOGA });
+    const path = `/sessions/${json.id}/description`;
+    const buying = await whileAccountIsHeld(organizationId, async () => {
+      const bought = ask(subdomain, { method: 'POST', path, json: {}, headers: { 'idempotency-key': 'a' } });
+      const waiting = "SELECT FROM pg_stat_activity WHERE datname = 'studio_platform_master' AND wait_event_type = 'Lock'";
+      await eventually(async () => (await platform.superuser(waiting)).length > 0, { timeoutMs: 4_000 });
+      await platform.superuser('DELETE FROM sessions', [], databaseName);
+      return { bought };
+    });
+    expect(await buying.bought).toMatchObject({ status: 404, json: { code: 'not_found', title: 'There is no such session here.' } });
   });
 
   it('need a key, a session and an account', async () => {
