@@ -43,7 +43,7 @@ routing     The same handler on fixed pools and through routing, under node:http
             are 50, found by the Host header in a Map, with as many connections to PostgreSQL in all; one pool for everybody stands beside
             them. Then lookups, the memory of 10,000 known tenants, the time from a change to its effect, requests without the master
             database, and 1,000 tenants that wake within a minute, then within 20 s with no limit of pools, on a PostgreSQL server with
-            100 connections. Twelve minutes, --quick four. Figures do not change the exit code.
+            100 connections. Ten minutes, --quick three. Figures do not change the exit code.
 
   --tenants N     how many (provision 200, idle 1000)
   --existing N    roles and databases of so many tenants on the server before, made directly

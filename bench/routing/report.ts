@@ -56,8 +56,8 @@ const serverRow = ({ summary, share, cpuShare, ...variant }: Compared): Row => [
 /** A server that fails requests has nothing to be compared by. */
 const shareCells = ({ median, low, high }: Share, failed: number): Row => [
   percent(median),
-  `${percent(low)} - ${percent(high)}`,
-  percent(LEAST_SHARE),
+  `${wholePercent(low)} - ${wholePercent(high)}`,
+  wholePercent(LEAST_SHARE),
   met(median >= LEAST_SHARE && failed === 0),
 ];
 
@@ -122,4 +122,5 @@ const met = (isMet: boolean): string => (isMet ? 'yes' : 'NO');
 const count = (value: number): string => Math.round(value).toLocaleString('en');
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 const signed = (share: number): string => `${share < 0 ? '' : '+'}${percent(share)}`;
+const wholePercent = (share: number): string => `${Math.round(share * 100)} %`;
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
