@@ -21,20 +21,16 @@ export class WeakAuthentication extends Error {
 
 export class ScramClient extends pg.Client {
   constructor(config: pg.ClientConfig, password: string) {
-    let asked: string | undefined;
-    super({
-      ...config,
-      password: () => {
-        if (asked === undefined) return password;
-        throw new WeakAuthentication(`the server asks for a ${asked} password; only SCRAM and certificates are used`);
-      },
-    });
+    super({ ...config, password: () => password });
     this.on('error', () => undefined);
     const connection = wireOf(this);
     for (const [event, method] of Object.entries(REFUSED)) {
-      // Before pg's own listeners, which are added by connect().
+      // Before pg's own listeners, which are added by connect(). Replaced, because pg keeps what a function has returned: a
+      // server may begin with SCRAM and then ask in another way.
       connection.on(event, () => {
-        asked = method;
+        (this as { password?: unknown }).password = () => {
+          throw new WeakAuthentication(`the server asks for a ${method} password; only SCRAM and certificates are used`);
+        };
       });
     }
   }

@@ -11,6 +11,7 @@ import { fence } from '../../../src/servers/fence.ts';
 import { createServers } from '../../../src/servers/registry.ts';
 import { aServer } from '../../support/a-tenant.ts';
 import { eventually } from '../../support/eventually.ts';
+import { passwordAskingServer } from '../../support/password-asking-server.ts';
 import { freshServer, queryAs, withDatabase, type FreshServer } from '../../support/postgres.ts';
 import { targetOf } from '../master/fresh-master.ts';
 
@@ -56,6 +57,16 @@ describe('a session', () => {
     });
     expect(refused.message).toContain(`the server asks for a ${word} password`);
   });
+
+  test.each(['cleartext after SCRAM', 'md5 after SCRAM'] as const)(
+    'shows no password to a server that asks for it by %s',
+    async (method) => {
+      await using greedy = await passwordAskingServer(method);
+      const target = { ...targetOf('postgresql://admin@127.0.0.1/postgres'), port: greedy.port, password: 'a-password-of-no-use' };
+      await expect(openClient(target)).rejects.toBeInstanceOf(Unavailable);
+      expect(greedy.heard()).not.toMatch(/a-password-of-no-use|md5[0-9a-f]{32}/);
+    },
+  );
 });
 
 describe('a pool', () => {
