@@ -328,8 +328,10 @@ describe('a tenant whose database lets nobody in', () => {
     try {
       expect(await Promise.all([portOf(first), portOf(first)])).toEqual([moved.server.port, moved.server.port]);
       expect(await portOf(moved)).toBe(moved.server.port);
-      // What a request knew before the move does not move it back.
+      // What a request knew before the move does not move it back, not even for an attempt.
+      const { opened, failed } = pools.stats().counts;
       expect(await portOf(first)).toBe(moved.server.port);
+      expect(pools.stats().counts).toMatchObject({ opened, failed });
       expect(pools.stats().servers.filter(({ connections }) => connections > 0)).toHaveLength(1);
     } finally {
       await world.superuser('ALTER DATABASE studio_1_db ALLOW_CONNECTIONS true');
