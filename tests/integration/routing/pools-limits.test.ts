@@ -82,7 +82,7 @@ describe('limits', () => {
   });
 
   it('end the waiting after acquireTimeoutMs as Overloaded', async () => {
-    open({ maxConnectionsPerTenant: 1, acquireTimeoutMs: 100 });
+    open({ maxConnectionsPerTenant: 1, acquireTimeoutMs: 1_500 });
     const held = gate();
     const holder = pools.withClient(tenants[0]!, async () => await held.opened);
     await eventually(() => pools.stats().busy === 1);
@@ -181,7 +181,7 @@ describe('fairness', () => {
   });
 
   it('goes on when those who waited have given up', async () => {
-    open({ maxConnectionsPerServer: 1, acquireTimeoutMs: 100 });
+    open({ maxConnectionsPerServer: 1, acquireTimeoutMs: 1_500 });
     const held = gate();
     const holder = pools.withClient(tenants[0]!, async () => await held.opened);
     await eventually(() => pools.stats().busy === 1);

@@ -240,7 +240,7 @@ describe('a connection on loan', () => {
   });
 
   it('is the tenant’s only: nested work of one tenant takes another connection, or waits', async () => {
-    open({ maxConnectionsPerTenant: 2, acquireTimeoutMs: 200 });
+    open({ maxConnectionsPerTenant: 2, acquireTimeoutMs: 1_500 });
     const pids = await pools.withClient(first, async (client) => {
       const outer = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       const inner = await pools.query<{ pid: number }>(first, 'SELECT pg_backend_pid() AS pid');
