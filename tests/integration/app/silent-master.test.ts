@@ -83,10 +83,10 @@ describe('a master database that is silent', () => {
     await eventually(async () => (await page()).includes('<dd>pro</dd>'));
     proxy.freeze();
     try {
-      const credits = ask(application.port, 'alpha', { path: '/credits' });
-      const first = await Promise.race([page(), credits.then(() => 'credits')]);
+      // One waits for an answer on the connection that is there, which takes longest, and one for another connection.
+      const credits = [1, 2].map(async () => await ask(application.port, 'alpha', { path: '/credits' }));
+      const first = await Promise.race([Promise.any(credits).then(() => 'credits'), page()]);
       expect(first).toContain(HIDDEN);
-      expect(logged('page without credits')).toBe(1);
 
       await eventually(async () => {
         await page();
@@ -96,7 +96,7 @@ describe('a master database that is silent', () => {
       expect(await page()).toContain(HIDDEN);
       expect(logged('page without credits')).toBe(before);
       proxy.thaw();
-      await credits;
+      await Promise.all(credits);
     } finally {
       proxy.thaw();
     }
