@@ -63,7 +63,7 @@ describe('the address of the master database', () => {
 
   test.each([
     ['', undefined, false],
-    ['?sslmode=disable', 'PEM', false],
+    ['?sslmode=disable', undefined, false],
     ['?sslmode=prefer', undefined, false],
     ['?sslmode=require', undefined, { rejectUnauthorized: false }],
     ['?sslmode=require', 'PEM', { rejectUnauthorized: true, ca: 'PEM', checkServerIdentity: expect.any(Function) }],
@@ -72,8 +72,26 @@ describe('the address of the master database', () => {
     ['?sslmode=verify-full', 'PEM', { rejectUnauthorized: true, ca: 'PEM' }],
     ['?sslmode=verify-full', undefined, { rejectUnauthorized: true }],
     ['', 'PEM', { rejectUnauthorized: true, ca: 'PEM' }],
+    ['?sslrootcert=system', undefined, { rejectUnauthorized: true }],
+    ['?sslmode=verify-full&sslrootcert=system', undefined, { rejectUnauthorized: true }],
+    ['?sslrootcert=system', 'PEM', { rejectUnauthorized: true, ca: 'PEM' }],
   ])('with "%s" and the authority %s asks for %j', (query, ca, ssl) => {
     expect(masterAddress({ url: `postgresql://u:p@h/db${query}`, ca }).ssl).toEqual(ssl);
+  });
+
+  test.each([
+    ['?sslmode=verify_full', undefined, 'sslmode=verify_full'],
+    ['?sslmode=REQUIRE', undefined, 'sslmode=REQUIRE'],
+    ['?sslmode=verify_full', 'PEM', 'sslmode=verify_full'],
+    ['?sslmode=', undefined, 'sslmode= '],
+    ['?sslmode=disable', 'PEM', 'sslmode=disable'],
+    ['?sslmode=require&sslrootcert=system', undefined, 'needs sslmode=verify-full'],
+    ['?sslmode=disable&sslrootcert=system', undefined, 'needs sslmode=verify-full'],
+  ])('with "%s" and the authority %s is refused rather than reached without TLS', (query, ca, words) => {
+    const address = () => masterAddress({ url: `postgresql://u:a-password@h/db${query}`, ca });
+    expect(address).toThrow(TypeError);
+    expect(address).toThrow(words);
+    expect(address).not.toThrow('a-password');
   });
 });
 
