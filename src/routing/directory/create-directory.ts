@@ -12,7 +12,7 @@ import { Lookups } from './lookups.ts';
 import { masterAddress, type MasterOptions } from './master-address.ts';
 import { MasterLink } from './master-link.ts';
 import { createPace } from './pace.ts';
-import type { Name } from './question.ts';
+import { couldBeOrganization, type Name } from './question.ts';
 import { tenantReader } from './route-query.ts';
 
 export interface DirectoryOptions extends Partial<CacheLimits> {
@@ -89,6 +89,8 @@ class MasterDirectory implements TenantDirectory {
   }
 
   async refresh(organizationId: number): Promise<Tenant | undefined> {
+    // It would fail in the query, and take the others that are asked for in it along.
+    if (!couldBeOrganization(organizationId)) return undefined;
     const refusal = this.#link.refusal();
     if (refusal !== undefined) throw refusal;
     const resolution = await this.#lookups.organization(organizationId);

@@ -5,6 +5,12 @@
 /** A host's key, or an organization's id. */
 export type Name = string | number;
 
+/** The largest `integer` of PostgreSQL. */
+const LARGEST_ID = 2_147_483_647;
+
+/** Organizations are counted from 1. */
+export const couldBeOrganization = (id: number): boolean => Number.isInteger(id) && id >= 1 && id <= LARGEST_ID;
+
 export interface Question {
   readonly labels: readonly string[];
   readonly domains: readonly string[];

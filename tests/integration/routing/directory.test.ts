@@ -40,6 +40,17 @@ describe('finding', () => {
     expect(await directory.refresh(organizationId)).toEqual(tenant);
   });
 
+  test.each([3_000_000_000, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 0, -1])(
+    'knows without asking that %d is no organization, and goes on answering others',
+    async (id) => {
+      await using directory = await aDirectory(platform);
+      const { queries } = directory.stats();
+      expect(await directory.refresh(id)).toBeUndefined();
+      expect(directory.stats()).toMatchObject({ queries, isMasterAnswering: true });
+      expect(await directory.stateOf(hostOf('somebody'))).toBe('unknown');
+    },
+  );
+
   test('says that a tenant has no schema and no credentials yet', async () => {
     const name = aName();
     await platform.addTenant(name, { ...rowsOnly, status: 'provisioning', schemaVersion: null });
