@@ -9,6 +9,8 @@ export interface ListenerOptions {
   /** A connection of its own; rejects when there is none in time. */
   readonly open: () => Promise<MasterSession>;
   readonly checkEveryMs: number;
+  /** For each answer to such a check: with the time between checks, the longest that it can be deaf unnoticed. */
+  readonly checkTimeoutMs: number;
   readonly onPayload: (payload: string) => void;
   /** Changes are heard of from now on; there may have been some before. */
   readonly onListening: () => void;
@@ -41,6 +43,7 @@ export class Listener {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#session?.end();
+    this.#session = undefined;
   }
 
   async #listen(): Promise<void> {
@@ -76,7 +79,7 @@ export class Listener {
 
   async #check(session: MasterSession): Promise<void> {
     try {
-      await refuseDeaf(session);
+      await refuseDeaf(session, this.#options.checkTimeoutMs);
       if (this.#session === session) this.#checkLater(session);
     } catch (error) {
       this.#lose(session, error);
@@ -96,8 +99,8 @@ export class Listener {
   }
 }
 
-async function refuseDeaf(session: MasterSession): Promise<void> {
-  const [listening] = await session.query<{ readonly pid: number }>(WHO_LISTENS, [CHANNEL]);
+async function refuseDeaf(session: MasterSession, timeoutMs?: number): Promise<void> {
+  const [listening] = await session.query<{ readonly pid: number }>(WHO_LISTENS, [CHANNEL], timeoutMs);
   if (listening === undefined) throw new Error('the connection to the master database does not listen any more');
   if (listening.pid !== session.serverProcess)
     throw new Error('listening to the master database needs a connection without a pooler in between');

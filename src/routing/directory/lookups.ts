@@ -55,6 +55,7 @@ export class Lookups {
   readonly #running = new Set<Running>();
   #soon: NodeJS.Immediate | undefined;
   #later: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(options: LookupOptions) {
     this.#options = options;
@@ -97,12 +98,16 @@ export class Lookups {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearImmediate(this.#soon);
     clearTimeout(this.#later);
-    this.#reject([...this.#waiting.values()], new DirectoryUnavailable('the directory is closed'));
+    this.#urgent.length = 0;
+    this.#ordinary.length = 0;
+    this.#reject([...this.#waiting.values()], closed());
   }
 
   #wait(name: Name, isUrgent: boolean): Promise<Resolution> {
+    if (this.#isClosed) return Promise.reject(closed());
     const waiting = { name, answer: Promise.withResolvers<Resolution>(), isUrgent, isRunning: false, readings: 0, isOutdated: false };
     this.#waiting.set(name, waiting);
     this.#queue(waiting);
@@ -186,3 +191,5 @@ export class Lookups {
     for (const { name, answer } of all) if (this.#waiting.delete(name)) answer.reject(error);
   }
 }
+
+const closed = (): DirectoryUnavailable => new DirectoryUnavailable('the directory is closed');

@@ -21,7 +21,9 @@ export interface LinkOptions {
   readonly onChange: (change: Change | undefined, isListening: boolean) => void;
 }
 
-const CHECK_EVERY_MS = 2_000;
+/** How long changes may go unheard without anybody knowing: as long as both together. */
+const CHECK_EVERY_MS = 1_000;
+const CHECK_TIMEOUT_MS = 1_000;
 const RETRY_EVERY_MS = 1_000;
 /** What the probe of the circuit asks for. */
 const NOTHING: Question = { labels: [], domains: [], ids: [] };
@@ -50,6 +52,7 @@ export class MasterLink {
     this.#listener = new Listener({
       open: () => openMasterSession(address, { ...session, applicationName: `${session.applicationName} listener` }),
       checkEveryMs: CHECK_EVERY_MS,
+      checkTimeoutMs: Math.min(CHECK_TIMEOUT_MS, session.timeoutMs),
       onPayload: (payload) => this.#changed(parseChange(payload)),
       onListening: () => this.#hear(),
       onDeaf: (error) => this.#goDeaf(error),

@@ -74,8 +74,8 @@ export class MasterSession {
   }
 
   /** Rows of one statement. Rejects with NoAnswer when there is none in time, and the session is over then. */
-  async query<R extends object>(text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
-    const { rows } = await this.#inTime(this.#client.query<R>(text, [...values]));
+  async query<R extends object>(text: string, values: readonly unknown[] = [], timeoutMs = this.#timeoutMs): Promise<readonly R[]> {
+    const { rows } = await this.#inTime(this.#client.query<R>(text, [...values]), timeoutMs);
     return rows;
   }
 
@@ -91,14 +91,14 @@ export class MasterSession {
     this.#socket.destroySoon();
   }
 
-  async #inTime<T>(work: Promise<T>): Promise<T> {
+  async #inTime<T>(work: Promise<T>, timeoutMs = this.#timeoutMs): Promise<T> {
     const tooLate = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       this.#isOver = true;
-      const error = new NoAnswer(`the master database gave no answer within ${this.#timeoutMs} ms`);
+      const error = new NoAnswer(`the master database gave no answer within ${timeoutMs} ms`);
       tooLate.reject(error);
       this.#socket.destroy(error);
-    }, this.#timeoutMs);
+    }, timeoutMs);
     try {
       return await Promise.race([work, tooLate.promise]);
     } finally {

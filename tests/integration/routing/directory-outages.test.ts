@@ -103,6 +103,15 @@ describe('when the network falls silent', () => {
     expect(await directory.stateOf(host)).toBe('suspended');
     expect(await directory.stateOf(hostOf('somebody'))).toBe('unknown');
   });
+
+  test('the connection that listens is not trusted for longer, however much time lookups have', async () => {
+    await using proxy = await startTcpProxy(platform.server);
+    const url = new URL(platform.applicationUrl);
+    url.port = String(proxy.port);
+    await using directory = await aDirectory({ applicationUrl: url.href }, { lookupTimeoutMs: 300_000 });
+    proxy.freeze();
+    await eventually(() => !directory.stats().isListening);
+  });
 });
 
 describe('while the master database is stopped', () => {

@@ -57,10 +57,39 @@ describe('a statement', () => {
   });
 });
 
-test('connections end with the lanes, also one that was busy then', async () => {
-  const { lanes, count } = sessions([ROW]);
-  const answer = lanes.query('', []);
-  lanes.end();
-  expect(await answer).toEqual([ROW]);
-  expect(count).toEqual({ opened: 1, ended: 1 });
+describe('when the lanes end', () => {
+  test('so does a connection that is busy', async () => {
+    const { promise, reject } = Promise.withResolvers<never>();
+    let ended = 0;
+    const session = {
+      isOver: false,
+      query: async () => await promise,
+      end: () => {
+        ended += 1;
+        reject(broken);
+      },
+    };
+    const lanes = createLanes(() => Promise.resolve(session));
+    const answer = lanes.query('', []);
+    await new Promise(setImmediate);
+    lanes.end();
+    await expect(answer).rejects.toBe(broken);
+    expect(ended).toBeGreaterThan(0);
+  });
+
+  test('so does one that is only then there, and nothing is sent over it', async () => {
+    const { lanes, count } = sessions([ROW]);
+    const answer = lanes.query('', []);
+    lanes.end();
+    await expect(answer).rejects.toThrow('have been closed');
+    expect(count).toEqual({ opened: 1, ended: 1 });
+  });
+
+  test('no other is opened', async () => {
+    const { lanes, count } = sessions([ROW], [ROW]);
+    await lanes.query('', []);
+    lanes.end();
+    await expect(lanes.query('', [])).rejects.toThrow('have been closed');
+    expect(count).toEqual({ opened: 1, ended: 1 });
+  });
 });

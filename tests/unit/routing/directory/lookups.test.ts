@@ -251,3 +251,21 @@ test('closing tells who waits, and an answer that comes after it changes nothing
   expect(await outcome).toMatchObject([{ status: 'rejected', reason: { code: 'directory_unavailable' } }]);
   expect(remembered).toEqual([]);
 });
+
+test('when it is closed, what waits to be asked is not asked any more', async () => {
+  const answers = [find('a')];
+  await settled();
+  answers.push(find('b'));
+  await settled();
+  // Both lanes are taken.
+  answers.push(find('c'), lookups.organization(7));
+  await settled();
+  expect(asked).toHaveLength(2);
+  const outcomes = Promise.allSettled(answers);
+  lookups.close();
+  await asked[0]!.answer([aRow('a', 1)]);
+  await expect(find('d')).rejects.toMatchObject({ code: 'directory_unavailable' });
+  await settled();
+  expect(asked).toHaveLength(2);
+  expect((await outcomes).map(({ status }) => status)).toEqual(answers.map(() => 'rejected'));
+});
