@@ -2,14 +2,17 @@
  * Credentials from files: Secrets that the kubelet or somebody else puts into a directory. Separate because reading
  * several files that are replaced meanwhile has traps of its own.
  */
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TenantUnavailable } from '../errors.ts';
 import { BINDING_KEYS, type Binding, credentialsOf, referenceOf } from './binding.ts';
 import type { CredentialsProvider } from './provider.ts';
 
 export interface MountedCredentialsOptions {
-  /** Holds a directory per Secret, named as it is, with a file per key; for example $SERVICE_BINDING_ROOT. */
+  /**
+   * Holds a directory per Secret, with a file per key: `<namespace>/<secret>`, or `<secret>` where the former is not there;
+   * for example $SERVICE_BINDING_ROOT. Two namespaces may have Secrets of one name.
+   */
   readonly directory: string;
 }
 
@@ -21,10 +24,22 @@ const ATTEMPTS = 3;
 export function mountedCredentials({ directory }: MountedCredentialsOptions): CredentialsProvider {
   return {
     get: async (tenant) => {
-      const folder = path.join(directory, referenceOf(tenant).name);
+      const { namespace, name } = referenceOf(tenant);
+      const ofNamespace = path.join(directory, namespace, name);
+      const folder = (await isDirectory(ofNamespace)) ? ofNamespace : path.join(directory, name);
       return credentialsOf(await readWhole(folder), tenant, folder);
     },
   };
+}
+
+/** A file is none: a key of the one Secret may be named as another Secret is. */
+async function isDirectory(folder: string): Promise<boolean> {
+  try {
+    return (await stat(folder)).isDirectory();
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw new TenantUnavailable(`reading ${folder}`, { cause: error });
+  }
 }
 
 /** All files of one version: never a password of one with the user name of another. */
@@ -64,4 +79,4 @@ async function readKey(file: string): Promise<string | undefined> {
 
 const same = (one: Binding, other: Binding): boolean => BINDING_KEYS.every((key) => one[key] === other[key]);
 
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');

@@ -85,6 +85,27 @@ describe('mounted credentials', () => {
     expect(seen.size).toBeGreaterThan(20);
   });
 
+  it('are those of the namespace where two have Secrets of one name', async () => {
+    await project({ ...keysOf(1), database: 'studio_8_db' });
+    const ofNamespace = path.join(directory, 'studios', 'my-studio-database');
+    await mkdir(ofNamespace, { recursive: true });
+    for (const [key, value] of Object.entries(keysOf(2))) await writeFile(path.join(ofNamespace, key), value);
+    const provider = mountedCredentials({ directory });
+    expect(await provider.get(tenant, { fresh: false })).toMatchObject({ username: 'user-2' });
+    const inOther = { ...tenant, databaseName: 'studio_8_db', credentials: { ...tenant.credentials!, namespace: 'others' } };
+    expect(await provider.get(inOther, { fresh: false })).toMatchObject({ username: 'user-1' });
+  });
+
+  it('are not looked for in another Secret whose name is that of the namespace', async () => {
+    await mkdir(path.join(directory, 'studios'));
+    await writeFile(path.join(directory, 'studios', 'username'), 'somebody');
+    folder = path.join(directory, 'username');
+    await mkdir(folder);
+    await project(keysOf(3));
+    const named = { ...tenant, credentials: { ...tenant.credentials!, name: 'username' } };
+    expect(await mountedCredentials({ directory }).get(named, { fresh: false })).toMatchObject({ username: 'user-3' });
+  });
+
   it('that are not there, incomplete, or at no valid name are unavailable', async () => {
     const provider = mountedCredentials({ directory });
     await expect(provider.get(tenant, { fresh: false })).rejects.toMatchObject({ code: 'tenant_unavailable' });
