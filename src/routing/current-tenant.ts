@@ -24,5 +24,12 @@ export const tenantLogFields = (): { readonly organizationId?: number; readonly 
   return tenant === undefined ? {} : { organizationId: tenant.organizationId, subdomain: tenant.subdomain };
 };
 
+/**
+ * A way to run what requests share (a connection, a hook) outside all of them: what it starts would otherwise go on in the
+ * context of whoever happened to be first, and `currentTenant()` would name that tenant to others. The context is the
+ * one in which this is called, without a tenant.
+ */
+export const outsideRequests = (): (<Result>(work: () => Result) => Result) => storage.exit(() => AsyncLocalStorage.snapshot());
+
 /** Runs `work`, and all that it starts, for the tenant. */
 export const runAs = <Result>(tenant: RequestTenant, work: () => Result): Result => storage.run(tenant, work);

@@ -28,6 +28,8 @@ export interface Tenant {
   readonly server: { readonly name: string; readonly host: string; readonly port: number };
   /** What the database was last migrated to; absent before the first release. */
   readonly schema: { readonly release: string; readonly version: number } | undefined;
+  /** Rises with time: of two readings of one tenant the one with the larger number is the newer. Absent in tenants made by hand. */
+  readonly asOf?: number | undefined;
   /** Absent until the first password is recorded. */
   readonly credentials: CredentialsReference | undefined;
 }

@@ -2,6 +2,7 @@
  * Tells others what the directory has seen. Separate because others' mistakes must not become the directory's: what a
  * hook or a listener throws ends as a warning of the process, and the directory goes on.
  */
+import { outsideRequests } from '../current-tenant.ts';
 import { guarded, warn } from '../guarded.ts';
 import type { DirectoryHooks } from './directory.ts';
 
@@ -10,6 +11,7 @@ type ChangeListener = (organizationId: number | undefined) => void;
 export class Announcer {
   readonly #hooks: DirectoryHooks;
   readonly #listeners = new Set<ChangeListener>();
+  readonly #outside = outsideRequests();
 
   constructor(hooks: DirectoryHooks) {
     this.#hooks = hooks;
@@ -17,11 +19,11 @@ export class Announcer {
 
   hook<K extends keyof DirectoryHooks>(name: K, ...details: Parameters<NonNullable<DirectoryHooks[K]>>): void {
     const hook = this.#hooks[name] as ((...given: typeof details) => void) | undefined;
-    if (hook !== undefined) guarded(() => hook(...details), warn);
+    if (hook !== undefined) guarded(() => this.#outside(() => hook(...details)), warn);
   }
 
   change(organizationId: number | undefined): void {
-    for (const listener of this.#listeners) guarded(() => listener(organizationId), warn);
+    for (const listener of this.#listeners) guarded(() => this.#outside(() => listener(organizationId)), warn);
   }
 
   /** Returns the way to stop. */

@@ -14,7 +14,8 @@ import type { RouteRow } from './route-query.ts';
 export interface LookupOptions {
   /** Sends the query. */
   readonly ask: (question: Question) => Promise<readonly RouteRow[]>;
-  readonly read: (row: RouteRow) => Tenant;
+  /** `asOf`: when the query was sent. */
+  readonly read: (row: RouteRow, asOf: number) => Tenant;
   /** Makes the answer for who waits, in the same moment in which it is known to be valid. `verifiedAt`: when the query was sent. */
   readonly onFound: (name: Name, tenant: Tenant | undefined, verifiedAt: number) => Resolution;
   /** A query failed; what the waiting are told. */
@@ -165,7 +166,7 @@ export class Lookups {
     for (const waiting of batch) {
       const row = found.get(waiting.name);
       if (waiting.isOutdated || (row !== undefined && changed.has(row.organization_id))) this.#readAgain(waiting);
-      else this.#answer(waiting, row && this.#options.read(row), verifiedAt);
+      else this.#answer(waiting, row && this.#options.read(row, verifiedAt), verifiedAt);
     }
   }
 

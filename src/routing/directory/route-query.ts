@@ -35,11 +35,12 @@ export interface RouteRow {
 const MAX_SHARED = 1_000;
 
 /** Makes tenants of rows, which share servers, releases and namespaces. */
-export function tenantReader(): (row: RouteRow) => Tenant {
+export function tenantReader(): (row: RouteRow, asOf: number) => Tenant {
   const server = shared((name: string, host: string, port: number) => ({ name, host, port }));
   const schema = shared((release: string, version: number) => ({ release, version }));
   const namespace = shared((name: string) => name);
-  return (row) => ({
+  return (row, asOf) => ({
+    asOf,
     organizationId: row.organization_id,
     subdomain: row.subdomain,
     displayName: row.display_name,

@@ -75,6 +75,11 @@ export class Broker {
     this.#afterwards(bucket);
   }
 
+  /** Closes the tenant's idle connections: they are likely to be gone as well. */
+  distrust(bucket: Bucket): void {
+    this.#retireIdle(bucket, CloseReason.Lost);
+  }
+
   /** Closes what was idle for too long, and what takes longer than it may. To be called every now and then. */
   sweep(now: number): void {
     for (const server of this.#servers.values()) {
@@ -83,6 +88,8 @@ export class Broker {
         this.#discard(pooled, CloseReason.Idle);
         this.#rest(pooled.bucket);
       }
+      // Some that were in use a moment ago may have come to rest.
+      this.#makeRoom(server, now);
     }
     for (const bucket of this.#buckets.values()) {
       for (const { connection, statementLimitMs } of bucket.busy) {
@@ -193,7 +200,7 @@ export class Broker {
   #offer(pooled: Pooled): void {
     const { bucket, server } = pooled;
     const now = performance.now();
-    const yields = bucket.waiters.size > 0 ? now - pooled.openedAt >= TURN_MS && server.mustYield(bucket) : server.waiting > 0;
+    const yields = bucket.waiters.size > 0 ? now - pooled.openedAt >= TURN_MS && server.mustYield(bucket) : server.mustGiveUp(bucket);
     if (yields) {
       this.#discard(pooled, CloseReason.Yielded);
       return;
@@ -231,10 +238,12 @@ export class Broker {
     bucket.server.dequeue(bucket);
   }
 
-  /** Closes idle connections, the least recently used first, for the tenants that wait. */
-  #makeRoom(server: Server): void {
+  /** Closes idle connections, the least recently used first, for the tenants that wait; for those that have some, only rested ones. */
+  #makeRoom(server: Server, now = performance.now()): void {
     for (const pooled of server.idle) {
       if (server.closing >= server.waiting) return;
+      const isRested = now - pooled.idleSince >= TURN_MS;
+      if (server.closing >= server.poor && !isRested && !server.mustGiveUp(pooled.bucket)) return;
       this.#discard(pooled, CloseReason.Yielded);
       this.#rest(pooled.bucket);
     }

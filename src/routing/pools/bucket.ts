@@ -63,11 +63,14 @@ export class Bucket {
   readonly idle: Pooled[] = [];
   readonly busy = new Set<Pooled>();
   readonly waiters = new Waiters<Pooled>();
-  /** Tenants as they were before a change: requests that began then still hold them. */
+  /** Of the newest reading of the tenant that was seen. */
+  #asOf: number | undefined;
+  /** Tenants as they were before a change, for those that do not tell of when they are. */
   readonly #former = new WeakSet<Tenant>();
 
   constructor(tenant: Tenant, server: Server) {
     this.organizationId = tenant.organizationId;
+    this.#asOf = tenant.asOf;
     this.tenant = tenant;
     this.server = server;
   }
@@ -103,13 +106,22 @@ export class Bucket {
 
   /** Takes over what a request knows of the tenant, if it is news: another address, or a newer password. */
   learn(tenant: Tenant): 'nothing' | 'renewed' | 'moved' {
+    if (this.#isOlder(tenant)) return 'nothing';
     const known = this.tenant;
     const moved = !sameTarget(tenant, known);
     if (!moved && generationOf(tenant) <= generationOf(known)) return 'nothing';
-    if (generationOf(tenant) < generationOf(known) || this.#former.has(tenant)) return 'nothing';
     this.#former.add(known);
     this.tenant = tenant;
     this.outdated = true;
     return moved ? 'moved' : 'renewed';
+  }
+
+  /** Requests that began before a change still know the tenant as it was, each from a reading of its own. */
+  #isOlder(tenant: Tenant): boolean {
+    const { asOf } = tenant;
+    if (asOf === undefined || this.#asOf === undefined) return generationOf(tenant) < generationOf(this.tenant) || this.#former.has(tenant);
+    if (asOf < this.#asOf) return true;
+    this.#asOf = asOf;
+    return false;
   }
 }

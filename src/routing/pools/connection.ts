@@ -60,6 +60,9 @@ export class Connection {
     this.#ended = new Promise((resolve) => {
       client.once('end', resolve);
     });
+    client.onReady(() => {
+      this.#sentAt = performance.now();
+    });
     client.on('drain', () => {
       this.#outstanding = false;
     });
@@ -169,8 +172,9 @@ export class Connection {
     await this.#ended;
   }
 
+  /** One that is queued behind another begins when that one has ended. */
   #sent(): void {
+    if (!this.#outstanding) this.#sentAt = performance.now();
     this.#outstanding = true;
-    this.#sentAt = performance.now();
   }
 }

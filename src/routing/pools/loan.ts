@@ -14,8 +14,11 @@ export interface Loan {
 /** What borrowers may not do to a connection that is not theirs, and ORMs call all the same. */
 const IGNORED: ReadonlySet<string | symbol> = new Set(['end', 'release', 'connect']);
 
-/** Listeners that a borrower can leave behind; those of errors are ours too and stay. */
-const BORROWED_EVENTS = ['notice', 'notification'] as const;
+/** By which a borrower can leave listeners behind. */
+const LISTENING: ReadonlySet<string | symbol> = new Set(['on', 'once', 'addListener', 'prependListener', 'prependOnceListener']);
+
+type Listener = (...values: unknown[]) => void;
+type Listen = (event: string | symbol, listener: Listener) => unknown;
 
 export function lend(connection: Connection): Loan {
   const { client } = connection;
@@ -25,13 +28,27 @@ export function lend(connection: Connection): Loan {
     return connection.lost === undefined ? connection.passOn(parameters) : refuse(connection.lost, parameters);
   };
   const nothing = async (): Promise<void> => undefined;
-  const proxy = new Proxy(client, {
+  const emitter = client as NodeJS.EventEmitter;
+  const left: { readonly event: string | symbol; readonly listener: Listener }[] = [];
+  const removeLeft = (only?: string | symbol): void => {
+    for (const { event, listener } of left) if (only === undefined || event === only) emitter.removeListener(event, listener);
+  };
+  const proxy: object = new Proxy(client, {
     get: (target, property) => {
       if (property === 'query') return query;
       // Whoever returns the client from an async function asks for it.
       if (property === 'then') return undefined;
       if (over) throw givenBack();
       if (IGNORED.has(property)) return nothing;
+      if (LISTENING.has(property)) {
+        return (event: string | symbol, listener: Listener): object => {
+          left.push({ event, listener });
+          (Reflect.get(target, property, target) as Listen).call(target, event, listener);
+          return proxy;
+        };
+      }
+      // Ours are among the rest: without that of errors a break would end the process.
+      if (property === 'removeAllListeners') return (only?: string | symbol) => (removeLeft(only), proxy);
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
@@ -40,7 +57,7 @@ export function lend(connection: Connection): Loan {
     client: proxy as TenantClient,
     end: () => {
       over = true;
-      for (const event of BORROWED_EVENTS) (client as NodeJS.EventEmitter).removeAllListeners(event);
+      removeLeft();
     },
   };
 }

@@ -80,10 +80,14 @@ const MAX_TIMER_MS = 2_147_483_647;
 export function limitsOf(options: Partial<Record<keyof Limits, number | undefined>>): Limits {
   const limits: Record<string, number> = {};
   for (const [name, fallback] of Object.entries(DEFAULT_LIMITS) as [keyof Limits, number][]) {
-    const value = options[name] ?? fallback;
-    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} must be a whole number of at least 1, not ${value}`);
-    if (name.endsWith('Ms') && value > MAX_TIMER_MS) throw new RangeError(`${name} must be at most ${MAX_TIMER_MS}, not ${value}`);
-    limits[name] = value;
+    limits[name] = checkedLimit(name, options[name] ?? fallback);
   }
   return limits as unknown as Limits;
+}
+
+/** Throws RangeError as `limitsOf` does. */
+export function checkedLimit(name: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} must be a whole number of at least 1, not ${value}`);
+  if (name.endsWith('Ms') && value > MAX_TIMER_MS) throw new RangeError(`${name} must be at most ${MAX_TIMER_MS}, not ${value}`);
+  return value;
 }

@@ -16,6 +16,7 @@ import { sslOptions } from './ssl-options.ts';
 /** What pg calls its wire connection; its types leave most of it out. */
 interface Wire {
   readonly stream: { readonly writable: boolean; destroy(error?: Error): void };
+  on(event: string, listener: () => void): void;
 }
 
 const KEEP_ALIVE_AFTER_MS = 10_000;
@@ -61,6 +62,11 @@ export class TenantDatabaseClient extends ScramClient {
   get session(): Session | undefined {
     const { processID: processId, secretKey } = this as unknown as Readonly<Record<string, unknown>>;
     return typeof processId === 'number' && typeof secretKey === 'number' ? { processId, secretKey } : undefined;
+  }
+
+  /** `listener` is called whenever the server is ready for another statement. */
+  onReady(listener: () => void): void {
+    this.#wire.on('readyForQuery', listener);
   }
 
   /** Ends the connection without a goodbye; statements under way reject with `reason`. */

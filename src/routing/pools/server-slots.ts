@@ -79,10 +79,27 @@ export class ServerSlots<B extends Claimant, C> {
    * equal shares keep their connections instead of trading them at the price of a login each.
    */
   mustYield(bucket: B): boolean {
+    if (this.closing >= this.waiting) return false;
     const [poorest] = this.#without;
     if (poorest !== undefined && poorest !== bucket && poorest.oldestWaiter < bucket.oldestWaiter) return true;
     const first = this.#first();
     return first !== undefined && first !== bucket && bucket.size > first.size + 1;
+  }
+
+  /** How many tenants without any connection wait. */
+  get poor(): number {
+    return this.#without.size;
+  }
+
+  /**
+   * Whether a connection that its tenant has no work for at the moment is needed more elsewhere. A tenant that has some of
+   * its own rather waits for them: taking another's, which soon takes it back, costs both a login.
+   */
+  mustGiveUp(bucket: B): boolean {
+    // Whoever waits for a place that is being cleared needs no other.
+    if (this.closing >= this.waiting) return false;
+    const first = this.#first();
+    return this.closing < this.poor || (first !== undefined && bucket.size > first.size + 1);
   }
 
   #first(): B | undefined {

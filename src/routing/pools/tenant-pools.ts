@@ -1,6 +1,7 @@
 /*
  * The pools as applications use them, put together. Separate so that the parts know nothing of each other's making.
  */
+import { outsideRequests } from '../current-tenant.ts';
 import { Broker } from './broker.ts';
 import { openConnection } from './connection.ts';
 import { eventCounts } from './event-counts.ts';
@@ -15,14 +16,19 @@ import { Work } from './work.ts';
 export function createTenantPools(options: TenantPoolsOptions): TenantPools {
   const limits = limitsOf(options);
   const applicationName = options.applicationName ?? DEFAULT_APPLICATION_NAME;
-  const { emit, counts } = eventCounts(options.onEvent);
-  const credentials = new HeldCredentials(options.credentials, limits.acquireTimeoutMs);
+  const outside = outsideRequests();
+  const { onEvent, credentials: provider } = options;
+  const { emit, counts } = eventCounts(onEvent && ((event) => outside(() => onEvent(event))));
+  const credentials = new HeldCredentials(
+    { get: (...parameters) => outside(() => provider.get(...parameters)), close: async () => await provider.close?.() },
+    limits.acquireTimeoutMs,
+  );
   const opener = new Opener({ credentials, acquireTimeoutMs: limits.acquireTimeoutMs, lookAgain: options.lookAgain, emit });
   const broker = new Broker({
     limits,
     opener,
     emit,
-    open: async (access, signal) => await openConnection(access, { timeoutMs: limits.connectTimeoutMs, applicationName, signal }),
+    open: (access, signal) => outside(() => openConnection(access, { timeoutMs: limits.connectTimeoutMs, applicationName, signal })),
   });
   const sweeping = setInterval(() => broker.sweep(performance.now()), sweepEveryMs(limits)).unref();
   const work = new Work(broker, emit);

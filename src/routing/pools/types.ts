@@ -40,7 +40,7 @@ export interface TransactionOptions extends LoanOptions {
 export interface TenantPools {
   /**
    * Runs one statement in the tenant's database. Without values the text may be several statements.
-   * Tried again, once, only when it is certain that nothing of it was done: see docs/routing.md.
+   * Tried again, twice at most, only when it is certain that nothing of it was done: see docs/routing.md.
    * Throws Overloaded, TenantUnavailable, TenantNotServed, WrongTenant; the statement's own errors are pg.DatabaseErrors.
    */
   query<R = Record<string, unknown>>(tenant: Tenant, statement: string | Statement, values?: readonly unknown[]): Promise<QueryResult<R>>;

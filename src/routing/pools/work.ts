@@ -10,10 +10,11 @@ import type { eventCounts } from './event-counts.ts';
 import { isAtomic, mayEndSession, saysNothingDone } from './failures.ts';
 import { lend } from './loan.ts';
 import { asError } from './opener.ts';
+import { checkedLimit } from './options.ts';
 import { beginStatement, commit, rollBack, runStatement } from './transaction.ts';
 import type { LoanOptions, QueryResult, Statement, TenantClient, TransactionOptions } from './types.ts';
 
-/** Of BEGIN, which does nothing by itself; and of taking a connection that turns out to be gone. */
+/** Of BEGIN, which does nothing by itself; of taking a connection that turns out to be gone; of a statement that certainly did nothing. */
 const ATTEMPTS = 3;
 const RETRY_AFTER_SECONDS = 1;
 
@@ -47,11 +48,13 @@ export class Work {
   }
 
   async withClient<T>(tenant: Tenant, work: (client: TenantClient) => Promise<T>, options: LoanOptions = {}): Promise<T> {
+    checkTimeout(options);
     const pooled = await this.#broker.acquire(tenant);
     return await this.#lent(pooled, options, async () => await this.#work(pooled, work));
   }
 
   async transaction<T>(tenant: Tenant, work: (client: TenantClient) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    checkTimeout(options);
     const begin = beginStatement(options);
     const pooled = await this.#begun(tenant, begin);
     return await this.#lent(pooled, options, async () => {
@@ -107,8 +110,11 @@ export class Work {
       return;
     }
     const text = typeof job.statement === 'string' ? job.statement : job.statement.text;
-    if (job.attempts === 1 && saysNothingDone(error) && isAtomic(text)) this.#again(job, error);
-    else job.reject(brokenOff(job.tenant, connection.expired ?? error));
+    if (job.attempts < ATTEMPTS && saysNothingDone(error) && isAtomic(text)) {
+      // Whoever ended this session has ended the tenant's others as well, as a rule: a fresh one, not the next dead one.
+      this.#broker.distrust(pooled.bucket);
+      this.#again(job, error);
+    } else job.reject(brokenOff(job.tenant, connection.expired ?? error));
   }
 
   #again(job: Job, error: Error): void {
@@ -159,6 +165,10 @@ export class Work {
       loan.end();
     }
   }
+}
+
+function checkTimeout({ queryTimeoutMs }: LoanOptions): void {
+  if (queryTimeoutMs !== undefined) checkedLimit('queryTimeoutMs', queryTimeoutMs);
 }
 
 function brokenOff({ organizationId, server }: Tenant, cause: unknown): TenantUnavailable {

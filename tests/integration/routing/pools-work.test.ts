@@ -251,3 +251,53 @@ describe('a connection on loan', () => {
     await expect(tooDeep).rejects.toMatchObject({ code: 'overloaded' });
   });
 });
+
+describe('a statement\u2019s time', () => {
+  it('begins when the one before it has ended, not when it was queued', async () => {
+    open({ queryTimeoutMs: 1_000 });
+    const results = await pools.withClient(first, async (client) =>
+      Promise.all(Array.from({ length: 16 }, () => client.query('SELECT pg_sleep(0.1)'))),
+    );
+    expect(results.length).toBe(16);
+    expect(reasons()).toEqual([]);
+  });
+
+  it('is not begun anew by one that is queued behind it', async () => {
+    open({ queryTimeoutMs: 500 });
+    const work = pools.withClient(first, async (client) => {
+      const slow = client.query('SELECT pg_sleep(30)');
+      const queueing = setInterval(() => void client.query('SELECT 1').catch(() => undefined), 50);
+      await slow.finally(() => clearInterval(queueing));
+    });
+    await expect(work).rejects.toMatchObject({ name: 'TenantUnavailable' });
+    await eventually(() => reasons().includes('timeout'));
+  });
+
+  it.each([0, Number.NaN, 1.5])('cannot be %s', async (queryTimeoutMs) => {
+    open();
+    const nothing = async (): Promise<void> => undefined;
+    await expect(pools.withClient(first, nothing, { queryTimeoutMs })).rejects.toThrow(RangeError);
+    await expect(pools.transaction(first, nothing, { queryTimeoutMs })).rejects.toThrow(RangeError);
+  });
+});
+
+describe('what a borrower listens to', () => {
+  it('is let go of with the loan, however it was added, and ours stays', async () => {
+    open({ maxConnectionsPerTenant: 1 });
+    const countOf = async (): Promise<number> =>
+      await pools.withClient(first, async (client) => Promise.resolve((client as unknown as NodeJS.EventEmitter).listenerCount('error')));
+    const before = await countOf();
+    for (let loan = 0; loan < 20; loan += 1) {
+      await pools.withClient(first, async (client) => {
+        const emitter = client as unknown as NodeJS.EventEmitter;
+        expect(emitter.on('error', () => undefined)).toBe(client);
+        emitter.once('error', () => undefined).prependListener('error', () => undefined);
+        if (loan % 2 === 0) emitter.removeAllListeners('error');
+        if (loan % 3 === 0) emitter.removeAllListeners();
+        await client.query('SELECT 1');
+      });
+    }
+    expect(await countOf()).toBe(before);
+    expect(before).toBeGreaterThan(0);
+  });
+});

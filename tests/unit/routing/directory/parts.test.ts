@@ -98,19 +98,20 @@ describe('the address of the master database', () => {
 describe('rows', () => {
   test('become tenants that share what is the same for many', () => {
     const read = tenantReader();
-    const [one, two] = [read(aRow('a', 1)), read(aRow('b', 2))];
+    const [one, two] = [read(aRow('a', 1), 10), read(aRow('b', 2), 11)];
     expect(two.server).toBe(one.server);
     expect(two.schema).toBe(one.schema);
-    expect(read(aRow('c', 3, 'active', { database_port: 6432 })).server).toEqual({ name: 'main', host: 'pg-main', port: 6432 });
+    expect([one.asOf, two.asOf]).toEqual([10, 11]);
+    expect(read(aRow('c', 3, 'active', { database_port: 6432 }), 12).server).toEqual({ name: 'main', host: 'pg-main', port: 6432 });
   });
 
   test('without schema or Secret become tenants without', () => {
     const row = aRow('a', 1, 'provisioning', { schema_release: null, schema_version: null, secret_namespace: null, secret_name: null });
-    expect(tenantReader()(row)).toMatchObject({ schema: undefined, credentials: undefined });
+    expect(tenantReader()(row, 10)).toMatchObject({ schema: undefined, credentials: undefined });
   });
 
   test('of more servers than are shared are right all the same', () => {
     const read = tenantReader();
-    for (let port = 1; port <= 2_500; port += 1) expect(read(aRow('a', 1, 'active', { database_port: port })).server.port).toBe(port);
+    for (let port = 1; port <= 2_500; port += 1) expect(read(aRow('a', 1, 'active', { database_port: port }), port).server.port).toBe(port);
   });
 });

@@ -125,6 +125,35 @@ describe('the broker', () => {
     expect([...world.broker.buckets].length).toBeLessThanOrEqual(4);
   });
 
+  it('does not take a connection from one tenant for another that has some, only to give it back with a login each', async () => {
+    const world = worldWith({ maxConnectionsPerServer: 60 });
+    const tenants = Array.from({ length: 50 }, (_, index) => tenantAt(index + 1));
+    const REQUESTS = 3_000;
+    let dice = 42;
+    const next = (): Tenant => {
+      dice = (dice * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return tenants[Math.floor((dice / 2_147_483_648) * tenants.length)]!;
+    };
+    let sent = 0;
+    const client = async (): Promise<void> => {
+      for (; sent < REQUESTS; sent += 1) {
+        const pooled = await world.broker.acquire(next());
+        await turn();
+        world.broker.release(pooled);
+      }
+    };
+    await Promise.all(Array.from({ length: 64 }, client));
+    expect(world.most).toBeLessThanOrEqual(60);
+    expect(world.opened).toBeLessThan(REQUESTS / 5);
+    // What rests is given to whoever waits: with a moment between, a tenant gets more than one.
+    const four = Promise.all(Array.from({ length: 4 }, async () => await world.broker.acquire(tenants[0]!)));
+    for (let moment = 0; moment < 20; moment += 1) {
+      world.broker.sweep(performance.now() + 1_000);
+      await turn();
+    }
+    expect(new Set(await four).size).toBe(4);
+  });
+
   it('gives nobody a connection that somebody else has, and refuses one that comes back twice', async () => {
     const world = worldWith({ maxConnectionsPerTenant: 2 });
     const [one, two] = await Promise.all([world.broker.acquire(tenantAt(1)), world.broker.acquire(tenantAt(1))]);
