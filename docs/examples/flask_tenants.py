@@ -258,6 +258,7 @@ class Pools:
         self._directory = directory
         self._idle = {}  # organization id -> [(connection, since when)], the tenant that was served last at the end
         self._open = {}  # organization id -> number of connections, idle or not
+        self._refused = {}  # organization id -> whose turn it is to try, since its database has refused somebody
         self._changed = threading.Condition()
 
     @contextmanager
@@ -275,15 +276,35 @@ class Pools:
         deadline = time.monotonic() + ACQUIRE_TIMEOUT_SECONDS
         pause = 0.05
         while True:
-            try:
-                return psycopg2.connect(connect_timeout=ACQUIRE_TIMEOUT_SECONDS, application_name="flask_tenants", **self._credentials(tenant))
-            except (psycopg2.OperationalError, FileNotFoundError) as error:
-                # Which SQLSTATE it was is not told for a failed connection, so the row is asked: it knows whether the tenant is served.
-                tenant = serve(self._directory.refresh(tenant))
-                if time.monotonic() + pause > deadline:
-                    raise NotServed(503, "The database cannot be reached at the moment.") from error
-            time.sleep(pause)
+            with self._turn(tenant, deadline):
+                try:
+                    connection = psycopg2.connect(
+                        connect_timeout=ACQUIRE_TIMEOUT_SECONDS, application_name="flask_tenants", **self._credentials(tenant)
+                    )
+                    self._refused.pop(tenant.organization_id, None)
+                    return connection
+                except (psycopg2.OperationalError, FileNotFoundError) as error:
+                    self._refused.setdefault(tenant.organization_id, threading.Lock())
+                    # Which SQLSTATE it was is not told for a failed connection, so the row is asked: it knows whether the tenant is served.
+                    tenant = serve(self._directory.refresh(tenant))
+                    if time.monotonic() + pause > deadline:
+                        raise NotServed(503, "The database cannot be reached at the moment.") from error
+                time.sleep(pause)  # in one's turn: nobody else tries meanwhile
             pause = min(pause * 2, 1)
+
+    @contextmanager
+    def _turn(self, tenant, deadline):
+        """One attempt at a time while the tenant's database refuses; who waits is let in as soon as one was."""
+        lock = self._refused.get(tenant.organization_id)
+        if lock is None:
+            yield
+            return
+        if not lock.acquire(timeout=max(0, deadline - time.monotonic())):
+            raise NotServed(503, "The database cannot be reached at the moment.")
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _credentials(self, tenant):
         directory = self._credentials_directory / (tenant.secret_name or "")
@@ -309,7 +330,7 @@ class Pools:
             while True:
                 while self._idle.get(key):
                     connection, _ = self._idle[key].pop()
-                    if alive(connection):
+                    if alive(connection) and leads_to(connection, tenant):
                         return connection
                     self._close(key, connection)
                 if self._may_open(key):
@@ -364,6 +385,12 @@ class Pools:
 def alive(connection):
     """Whether the server has left an idle connection alone: nothing should have come on it, least of all its end."""
     return not connection.closed and not select.select([connection], [], [], 0)[0]
+
+
+def leads_to(connection, tenant):
+    """Whether it was opened where the tenant's database is now: tenants move."""
+    info = connection.info
+    return (info.host, info.port, info.dbname) == (tenant.database_host, tenant.database_port, tenant.database_name)
 
 
 def serve(tenant, minimum_release=0):

@@ -11,6 +11,7 @@ import { node22 } from '../../dev/package/node-22.ts';
 import { startSqlPlatform, type SqlPlatform, type SqlTenant } from '../../dev/sql-tenants.ts';
 import { type ApplicationProject, copyExample, installedApplication } from '../support/application-project.ts';
 import { eventually } from '../support/eventually.ts';
+import { startRefusingServer } from '../support/refusing-server.ts';
 import { kubernetesSecretsOf, mountedSecrets, type TenantSecrets } from '../support/tenant-secrets.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { startWebProgram, type WebProgram } from '../support/web-program.ts';
@@ -198,6 +199,35 @@ describe.each(EXAMPLES)('$file', ({ file, label, program, secrets: secretsOf, ex
     expect(await titlesOf(yoga)).toEqual([`First of ${yoga.subdomain}`]);
   });
 
+  it('tries again one after the other when it has been refused, however many wait', async () => {
+    await using refusing = await startRefusingServer();
+    const tenant = await platform.addTenant(`refused-${label}`, { database: false });
+    await secrets!.put(tenant);
+    await move(tenant, refusing);
+
+    const answers = await Promise.all(Array.from({ length: 4 }, async () => await statusOf(hostOf(tenant))));
+
+    expect(answers).toEqual(answers.map(() => 503));
+    expect(refusing.laterAttempts()).toBeGreaterThan(1);
+    expect(refusing.atOnce()).toBe(1);
+  });
+
+  it('follows a tenant to another address, although its connections are in use all the time', async () => {
+    await using formerAddress = await startTcpProxy(platform.server);
+    const tenant = await platform.addTenant(`mover-${label}`);
+    await secrets!.put(tenant);
+    await move(tenant, formerAddress);
+    expect(await titlesOf(tenant)).toEqual([]);
+
+    await move(tenant, platform.server, 'Moved');
+
+    // Heard of when the new name is shown; the former address works until then.
+    await eventually(async () => (await ask(hostOf(tenant))).body.includes('Moved'), { timeoutMs: FOLLOWED_WITHIN_MS });
+    formerAddress.freeze();
+    const statuses = Promise.all([statusOf(hostOf(tenant)), statusOf(hostOf(tenant))]);
+    expect(await statuses).toEqual([200, 200]);
+  });
+
   it('goes on serving those it knows without the master database, and says of others that it cannot tell', async () => {
     await wayToMaster![Symbol.asyncDispose]();
     wayToMaster = undefined;
@@ -227,6 +257,18 @@ const through = ({ host, port }: TcpProxy, address: string): string => {
   const url = new URL(address);
   url.host = `${host}:${port}`;
   return url.href;
+};
+
+/** The tenant's row names another address. */
+const move = async (
+  { organizationId }: SqlTenant,
+  { host, port }: { readonly host: string; readonly port: number },
+  displayName?: string,
+): Promise<void> => {
+  await platform.master(
+    'UPDATE organizations SET database_host = $2, database_port = $3, display_name = coalesce($4, display_name) WHERE id = $1',
+    [organizationId, host, port, displayName],
+  );
 };
 
 const inTenant = async ({ databaseName }: SqlTenant, text: string): Promise<void> => {
