@@ -31,3 +31,10 @@ it('says what to answer for every state that an application can see', () => {
 
   expect(explainedUnder('What to answer')).toEqual(expect.arrayContaining(seen));
 });
+
+it('has nothing repeated after a crash, and only one data statement after the server ended a session', () => {
+  const rows = page.split('\n').filter((line) => line.startsWith('| `57P'));
+  expect(rows).toHaveLength(2);
+  expect(rows.find((row) => row.includes('`57P02`'))).toMatch(/unknown.*Do not repeat/);
+  expect(rows.find((row) => row.includes('`57P01`'))).toMatch(/outside a transaction may be repeated, once.*unknown: do not repeat/);
+});
