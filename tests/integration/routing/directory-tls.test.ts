@@ -74,3 +74,19 @@ test.each(['verify-ca', 'verify-full'])('is refused by sslmode=%s where another 
   const { certificate } = await newAuthority();
   await expect(found('localhost', `?sslmode=${mode}`, certificate)).rejects.toMatchObject({ code: 'directory_unavailable' });
 });
+
+test('shows the password to a server that asks for it, if its certificate was verified', async () => {
+  const [{ file } = { file: '' }] = await platform.superuser<{ file: string }>(`SELECT current_setting('hba_file') AS file`);
+  await platform.superuser(
+    `COPY (SELECT unnest(ARRAY['host all studio_app all password', 'host all all all scram-sha-256'])) TO '${file}'`,
+  );
+  await platform.superuser('SELECT pg_reload_conf()');
+  // The server takes its time to read it.
+  await expect
+    .poll(() => found('127.0.0.1', '?sslmode=require').catch(({ cause }: Error) => cause))
+    .toMatchObject({
+      message: expect.stringContaining('as clear text') as string,
+    });
+
+  expect(await found('localhost', '?sslmode=verify-full', authority.certificate)).toMatchObject({ kind: 'tenant' });
+});
