@@ -27,6 +27,7 @@ describe('finding', () => {
     await using directory = await aDirectory(platform);
     const tenant = await directory.tenantOf(`${name.toUpperCase()}.Platform.LocalHost.:8080`);
     expect(tenant).toEqual({
+      asOf: expect.any(Number),
       organizationId,
       subdomain: name,
       displayName: `Studio ${name}`,
@@ -36,8 +37,11 @@ describe('finding', () => {
       schema: { release: 'studio-3', version: 3 },
       credentials: { namespace: 'studio-tenants', name: `${name}-database`, generation: 1 },
     });
-    expect(await directory.tenantOf(`www.${name}.example`)).toEqual(tenant);
-    expect(await directory.refresh(organizationId)).toEqual(tenant);
+    const later = { ...tenant, asOf: expect.any(Number) };
+    expect(await directory.tenantOf(`www.${name}.example`)).toEqual(later);
+    const refreshed = await directory.refresh(organizationId);
+    expect(refreshed).toEqual(later);
+    expect(refreshed?.asOf).toBeGreaterThan(tenant?.asOf ?? Infinity);
   });
 
   test.each([3_000_000_000, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 0, -1])(
