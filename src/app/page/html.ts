@@ -2,6 +2,7 @@
  * HTML that escapes by construction: html`…` is the only way to make Html from values, and every value that is not Html
  * itself is escaped. Separate because nothing else in the application may put text into a page.
  */
+import { escapeHtml } from '../../routing/index.ts';
 
 /** The class's own block is the one place that can call its constructor. */
 let make: (markup: string) => Html;
@@ -36,16 +37,10 @@ export function trusted(constant: string): Html {
   return make(constant);
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-export function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
-}
-
 function markupOf(value: HtmlValue): string {
   if (value === undefined || value === false) return '';
   if (value instanceof Html) return value.toString();
-  return isList(value) ? value.map(markupOf).join('') : escaped(String(value));
+  return isList(value) ? value.map(markupOf).join('') : escapeHtml(String(value));
 }
 
 function isList(value: HtmlValue): value is readonly HtmlValue[] {

@@ -10,6 +10,7 @@ import { type Account, readAccount } from '../credits/account.ts';
 import { methodNotAllowed } from '../http/noun.ts';
 import { refuseForeignForms } from '../http/same-origin.ts';
 import { databaseOf, tenantOf } from '../http/tenant-database.ts';
+import { within } from '../../routing/within.ts';
 import { createSession, studioTimeZone, upcomingSessions } from '../sessions/statements.ts';
 import { emptyForm, type SessionForm, sessionFromForm, textsOf } from './session-form.ts';
 import { studioPage } from './studio-page.ts';
@@ -78,20 +79,13 @@ async function accountIfKnown({ master, isMasterAnswering, log }: PageOptions, o
   // Has been logged when it was found out.
   if (!isMasterAnswering()) return undefined;
   try {
-    return await soon(readAccount(master, organizationId));
+    // What comes too late is left to end by itself: its statements have limits of their own.
+    return await within(ACCOUNT_MS, {
+      run: async () => await readAccount(master, organizationId),
+      otherwise: () => new Error(`no answer within ${ACCOUNT_MS} ms`),
+    });
   } catch (error) {
     log.warn({ err: error, organizationId }, 'page without credits');
     return undefined;
-  }
-}
-
-/** What comes too late is left to end by itself: its statements have limits of their own. */
-async function soon<Result>(work: Promise<Result>): Promise<Result> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ACCOUNT_MS} ms`)), ACCOUNT_MS);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

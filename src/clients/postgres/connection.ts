@@ -7,11 +7,12 @@
  * pg_catalog, and nothing but catalogs is ever read, called or written in a tenant's database. SET ROLE is no sandbox.
  */
 import type { ClientConfig } from 'pg';
+import { type SslMode, sslOptions } from '../../routing/ssl-options.ts';
 import type { System } from '../../runtime/unavailable.ts';
 
 export interface TlsOptions {
   /** As libpq's sslmode. */
-  readonly mode: 'disable' | 'require' | 'verify-ca' | 'verify-full';
+  readonly mode: SslMode;
   /** PEM. Needed by the verifying modes unless the system's own authorities are meant. */
   readonly ca?: string | undefined;
 }
@@ -50,7 +51,7 @@ export function connectionOptions(target: ConnectionTarget): ClientConfig {
     database: target.database,
     application_name: target.applicationName,
     options: startUpOptions(target),
-    ssl: sslOptions(target.tls),
+    ssl: sslOptions(target.tls.mode, target.tls.ca),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: target.statementTimeoutMs + ANSWER_GRACE_MS,
     keepAlive: true,
@@ -74,13 +75,4 @@ function startUpOptions(target: ConnectionTarget): string {
 /** The server splits the options at white space and takes a backslash as an escape. */
 function startUpValue(value: string): string {
   return value.replaceAll(/[\\\s]/g, (character) => `\\${character}`);
-}
-
-export function sslOptions({ mode, ca }: TlsOptions): NonNullable<ClientConfig['ssl']> {
-  if (mode === 'disable') return false;
-  if (mode === 'require') return { rejectUnauthorized: false };
-  const authority = ca === undefined ? {} : { ca };
-  if (mode === 'verify-full') return { ...authority, rejectUnauthorized: true };
-  // verify-ca: whose certificate it is does not matter, only who signed it.
-  return { ...authority, rejectUnauthorized: true, checkServerIdentity: () => undefined };
 }

@@ -2,7 +2,8 @@
  * The one connection of a migration. Separate from the operator's own connections: it works as the owner of the tenant's
  * schema, so its search_path is public, and how long it may take or wait is set on its login and not here.
  */
-import { type ConnectionTarget, sslOptions } from './connection.ts';
+import type { ConnectionTarget } from './connection.ts';
+import { sslOptions } from '../../routing/ssl-options.ts';
 import { ScramClient } from './client.ts';
 
 export type MigrationTarget = Pick<ConnectionTarget, 'host' | 'port' | 'user' | 'password' | 'database' | 'tls' | 'applicationName'>;
@@ -20,7 +21,7 @@ export async function openMigrationConnection(target: MigrationTarget): Promise<
       database,
       application_name: applicationName,
       options: '-c search_path=public',
-      ssl: sslOptions(tls),
+      ssl: sslOptions(tls.mode, tls.ca),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,

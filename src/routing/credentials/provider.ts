@@ -2,6 +2,7 @@
  * Where a tenant's user name and password come from: the port between the pools and whatever holds them. Separate so
  * that an application can bring its own, and none of the pools' code knows Kubernetes.
  */
+import type { SslMode } from '../ssl-options.ts';
 import type { Tenant } from '../tenant.ts';
 
 export interface Credentials {
@@ -10,7 +11,7 @@ export interface Credentials {
   /** The database they are for. Pools refuse (WrongTenant) what is not the tenant's. */
   readonly database: string;
   /** As libpq's sslmode; default: disable. */
-  readonly sslmode?: 'disable' | 'require' | 'verify-ca' | 'verify-full' | undefined;
+  readonly sslmode?: SslMode | undefined;
   /** PEM of the authority, for the verifying modes. */
   readonly ca?: string | undefined;
   /** Counts passwords, where the source knows. */

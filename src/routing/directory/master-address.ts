@@ -3,6 +3,7 @@
  * meanings, and the driver gives some of them another meaning than libpq.
  */
 import { readFileSync } from 'node:fs';
+import { type SslMode, sslOptions } from '../ssl-options.ts';
 
 export interface MasterOptions {
   /** postgresql://user:password@host:port/database?sslmode=verify-full&sslrootcert=/path - must not lead through a transaction pooler. */
@@ -19,18 +20,13 @@ export interface MasterAddress {
   readonly user: string;
   readonly password: () => string | Promise<string>;
   readonly database: string;
-  readonly ssl: SslOptions | false;
-}
-
-export interface SslOptions {
-  readonly rejectUnauthorized: boolean;
-  readonly ca?: string;
-  readonly checkServerIdentity?: () => undefined;
+  readonly ssl: ReturnType<typeof sslOptions>;
 }
 
 const DEFAULT_PORT = 5432;
 
-const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
+const LIBPQ_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+type LibpqMode = (typeof LIBPQ_MODES)[number];
 /** In place of a file's name, for the authorities that come with the system; here those that Node.js brings. */
 const SYSTEM = 'system';
 
@@ -50,34 +46,40 @@ export function masterAddress(master: string | MasterOptions): MasterAddress {
   };
 }
 
-/** As libpq; `prefer` and `allow` promise nothing, so they get nothing. An authority without a mode means full verification. */
-function sslOf(parameters: URLSearchParams, givenCa: string | undefined): SslOptions | false {
+function sslOf(parameters: URLSearchParams, givenCa: string | undefined): ReturnType<typeof sslOptions> {
   const mode = knownMode(parameters.get('sslmode'));
   const file = parameters.get('sslrootcert');
-  if (givenCa === undefined && file === SYSTEM) return bySystem(mode);
+  if (givenCa === undefined && file === SYSTEM) return sslOptions(systemMode(mode), undefined);
   const ca = givenCa ?? (file === null ? undefined : readFileSync(file, 'utf8'));
-  if (ca === undefined) return withoutAuthority(mode);
+  return sslOptions(ca === undefined ? (promised(mode) ?? 'disable') : modeWithAuthority(mode), ca);
+}
+
+/** A mode that is misspelt must not mean that there is no TLS. Throws TypeError. */
+export function knownMode(mode: string | null): LibpqMode | undefined {
+  if (mode === null) return undefined;
+  const known = LIBPQ_MODES.find((each) => each === mode);
+  if (known !== undefined) return known;
+  throw new TypeError(`sslmode=${mode} in the URL of the master database is none of ${LIBPQ_MODES.join(', ')}`);
+}
+
+/** `prefer` and `allow` promise nothing, so they get nothing. */
+export function promised(mode: LibpqMode | undefined): SslMode | undefined {
+  return mode === 'allow' || mode === 'prefer' ? undefined : mode;
+}
+
+/** With an authority, `require` means that it is asked, as in libpq. */
+function modeWithAuthority(mode: LibpqMode | undefined): SslMode {
+  refuseUnused(mode);
+  return mode === undefined || mode === 'verify-full' ? 'verify-full' : 'verify-ca';
+}
+
+/** An authority that is given is meant. Throws TypeError. */
+export function refuseUnused(mode: LibpqMode | undefined): void {
   if (mode === 'disable') throw new TypeError('the master database has an authority to be verified by, and sslmode=disable');
-  if (mode === null || mode === 'verify-full') return { ca, rejectUnauthorized: true };
-  // Whose certificate it is does not matter, only who signed it. With an authority, `require` means that as well.
-  return { ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
 }
 
-/** A mode that is misspelt must not mean that there is no TLS. */
-function knownMode(mode: string | null): string | null {
-  if (mode === null || SSL_MODES.includes(mode)) return mode;
-  throw new TypeError(`sslmode=${mode} in the URL of the master database is none of ${SSL_MODES.join(', ')}`);
-}
-
-/** As libpq, which takes no weaker mode: anybody can have a certificate that these authorities have signed. */
-function bySystem(mode: string | null): SslOptions {
-  if (mode === null || mode === 'verify-full') return { rejectUnauthorized: true };
+/** As libpq, which takes no weaker mode: anybody can have a certificate that these authorities have signed. Throws TypeError. */
+export function systemMode(mode: LibpqMode | undefined): SslMode {
+  if (mode === undefined || mode === 'verify-full') return 'verify-full';
   throw new TypeError(`sslrootcert=system in the URL of the master database needs sslmode=verify-full, not ${mode}`);
-}
-
-/** The verifying modes then mean the authorities that Node.js brings. */
-function withoutAuthority(mode: string | null): SslOptions | false {
-  if (mode === 'verify-full') return { rejectUnauthorized: true };
-  if (mode === 'verify-ca') return { rejectUnauthorized: true, checkServerIdentity: () => undefined };
-  return mode === 'require' ? { rejectUnauthorized: false } : false;
 }

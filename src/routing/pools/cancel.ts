@@ -5,7 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Access } from './access.ts';
-import { sslOptions } from './ssl-options.ts';
+import { sslOptions } from '../ssl-options.ts';
 
 export interface Session {
   readonly processId: number;
@@ -21,7 +21,7 @@ const TIMEOUT_MS = 1_000;
  * first), or when it could not be brought there: then the statement ends when it ends.
  */
 export async function cancelStatement(access: Access, session: Session): Promise<void> {
-  const ssl = sslOptions(access.credentials);
+  const ssl = sslOptions(access.credentials.sslmode ?? 'disable', access.credentials.ca);
   await new Promise<void>((resolve) => {
     const socket = access.host.startsWith('/') ? connect(`${access.host}/.s.PGSQL.${access.port}`) : connect(access.port, access.host);
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy());

@@ -7,7 +7,7 @@ import type { Credentials, CredentialsProvider } from '../credentials/provider.t
 import { TenantUnavailable } from '../errors.ts';
 import type { Tenant } from '../tenant.ts';
 import { generationOf } from './access.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 interface Held {
   readonly credentials: Credentials;

@@ -9,7 +9,7 @@ import type { Bucket, Failure } from './bucket.ts';
 import { OpenFailure, statusOf } from './failures.ts';
 import type { HeldCredentials } from './held-credentials.ts';
 import type { PoolEvent } from './types.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 export interface OpenerOptions {
   readonly credentials: HeldCredentials;

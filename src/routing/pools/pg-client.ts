@@ -9,9 +9,9 @@
  * - TLS is as the credentials say, never as PGSSLMODE does.
  */
 import { ScramClient } from '../scram-client.ts';
+import { sslOptions } from '../ssl-options.ts';
 import type { Access } from './access.ts';
 import type { Session } from './cancel.ts';
-import { sslOptions } from './ssl-options.ts';
 
 /** What pg calls its wire connection; its types leave most of it out. */
 interface Wire {
@@ -34,7 +34,7 @@ export class TenantDatabaseClient extends ScramClient {
       user: credentials.username,
       // Not the text: pg would take PGPASSWORD for an empty one.
       password: () => credentials.password,
-      ssl: sslOptions(credentials),
+      ssl: sslOptions(credentials.sslmode ?? 'disable', credentials.ca),
       sslnegotiation: 'postgres',
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { escaped, html, Html, trusted } from '../../../src/app/page/html.ts';
+import { html, Html, trusted } from '../../../src/app/page/html.ts';
+import { escapeHtml } from '../../../src/routing/index.ts';
 import { layout, messagePage, STYLE_HASH } from '../../../src/app/page/layout.ts';
 
 const ENTITIES: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };
@@ -43,7 +44,7 @@ describe('html', () => {
     const pretender = { toString: () => '<script>' } as unknown as string;
     expect(html`${pretender}`.toString()).toBe('&lt;script&gt;');
     expect(trusted('<hr>')).toBeInstanceOf(Html);
-    expect(escaped('"')).toBe('&quot;');
+    expect(escapeHtml('"')).toBe('&quot;');
   });
 });
 

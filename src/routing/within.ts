@@ -1,6 +1,6 @@
 /*
- * A limit in time for what others do. Separate because a provider or a directory that never answers must not keep a
- * tenant from being tried again.
+ * A limit in time for what others do. Separate because what never answers - a provider of credentials, a directory, a
+ * master database - must not keep a tenant, or a page, waiting.
  */
 
 interface Limited<T> {
