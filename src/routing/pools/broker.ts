@@ -26,8 +26,8 @@ export interface BrokerOptions {
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * A new connection is its tenant's for at least as long, while the tenant has work for it: else many tenants with many
- * requests each would log in anew for every one of them.
+ * A new connection is its tenant's for at least as long, while the tenant has work for it, and one that has rested for as
+ * long may go to a tenant that wants another: else many tenants with many requests would log in anew for every one of them.
  */
 const TURN_MS = 100;
 

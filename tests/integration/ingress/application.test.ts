@@ -13,7 +13,6 @@ import { Studio, TENANTS } from '../../support/studio.ts';
 // An installation of its own, on a busy machine.
 const START_TIMEOUT_MS = 240_000;
 const ANSWER_TIMEOUT_MS = 30_000;
-const POLL_MS = 50;
 
 describe('a request from outside', () => {
   let studio: Studio;
@@ -62,16 +61,16 @@ describe('a request from outside', () => {
 
   const hostsOf = (name: string): readonly string[] => [`studio-${name}.${BASE_DOMAIN}`, `booking.${name}.example`];
   const titles = (body: string): readonly string[] => [...body.matchAll(/Session of \w+/g)].map(([title]) => title);
-  const statusOf = async (host: string): Promise<number> => (await getAt(entrance.httpPort, host, '/sessions')).status;
-  /** Once it is the one that is waited for; the last one when it never is. */
-  const statusWhenIt = async (host: string, is: number): Promise<number> => {
-    const deadline = performance.now() + ANSWER_TIMEOUT_MS;
-    for (;;) {
-      const status = await statusOf(host);
-      if (status === is || performance.now() > deadline) return status;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-  };
+  /** Once it is the one that is waited for; fails with the last one when it never is. */
+  const statusWhenIt = async (host: string, is: number): Promise<number> =>
+    await eventually(
+      async () => {
+        const { status } = await getAt(entrance.httpPort, host, '/sessions');
+        expect(status).toBe(is);
+        return status;
+      },
+      { timeoutMs: ANSWER_TIMEOUT_MS },
+    );
 
   it('reaches the database of its tenant by TLS, for the subdomain and for the custom domain', async () => {
     for (const name of ['one', 'two']) {

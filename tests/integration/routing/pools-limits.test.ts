@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTenantPools } from '../../../src/routing/pools/tenant-pools.ts';
 import type { TenantPoolsOptions } from '../../../src/routing/pools/options.ts';
@@ -190,7 +189,7 @@ describe('fairness', () => {
     expect(pools.stats()).toMatchObject({ waiting: 0, pools: 1, servers: [{ waitingTenants: 0 }] });
     held.open();
     await holder;
-    await delay(0);
+    await eventually(() => pools.stats().idle === 1);
     expect(pools.stats()).toMatchObject({ idle: 1, connections: 1 });
     expect(await nameOf(tenants[5]!)).toBe('studio_6_db');
   });
