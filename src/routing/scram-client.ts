@@ -12,26 +12,38 @@ interface Wire {
 }
 
 /** Both would show the password, or what is as good as it. */
-const REVEALING = { authenticationCleartextPassword: 'clear text', authenticationMD5Password: 'MD5' } as const;
+const REVEALING = { authenticationCleartextPassword: 'cleartext', authenticationMD5Password: 'md5' } as const;
+type Revealing = (typeof REVEALING)[keyof typeof REVEALING];
+
+const IN_WORDS: Readonly<Record<Revealing, string>> = { cleartext: 'clear text', md5: 'MD5' };
+
+/** To be called before `connect`. Instead of giving the password to a server that asks so, logging in fails with what `refusal` makes. */
+export function refuseToReveal(client: pg.Client, refusal: (method: Revealing) => Error): void {
+  for (const [event, method] of Object.entries(REVEALING)) {
+    // Before pg's own listeners, which are added by connect().
+    wireOf(client).on(event, () => {
+      const error = refusal(method);
+      // Whatever it was: pg keeps what a function has returned, and a server may begin with SCRAM and then ask in another way.
+      (client as { password?: unknown }).password = () => {
+        throw error;
+      };
+    });
+  }
+}
 
 export class ScramClient extends pg.Client {
   constructor(config: pg.ClientConfig = {}) {
     super(config);
     if (isVerifying(config.ssl)) return;
-    const { connection } = this as unknown as { readonly connection: Wire };
-    for (const [event, method] of Object.entries(REVEALING)) {
-      // Before pg's own listeners, which are added by connect().
-      connection.on(event, () => {
-        const error = new Error(`the server asks for the password as ${method}; without a verified certificate only SCRAM is used`);
-        // Whatever it was: pg keeps what a function has returned, and a server may begin with SCRAM and then ask in another way.
-        (this as { password?: unknown }).password = () => {
-          throw error;
-        };
-        // A pool would forget the connection, and leave it open.
-        connection.stream.destroy(error);
-      });
-    }
+    refuseToReveal(this, (method) => {
+      const error = new Error(`the server asks for the password as ${IN_WORDS[method]}; without a verified certificate only SCRAM is used`);
+      // A pool would forget the connection, and leave it open.
+      wireOf(this).stream.destroy(error);
+      return error;
+    });
   }
 }
+
+const wireOf = (client: pg.Client): Wire => (client as unknown as { readonly connection: Wire }).connection;
 
 const isVerifying = (ssl: pg.ClientConfig['ssl']): boolean => typeof ssl === 'object' && ssl.rejectUnauthorized === true;

@@ -3,17 +3,14 @@
  * (pg emits 'error', and without a listener that is fatal), and a password is proven by SCRAM or not at all.
  */
 import pg from 'pg';
+import { refuseToReveal } from '../../routing/scram-client.ts';
 import { type ConnectionTarget, connectionOptions } from './connection.ts';
 import { connectionFailure } from './failure.ts';
 
 /** What pg calls its wire connection; its types leave it out. */
 interface WireConnection {
   readonly stream: { destroy(): void };
-  on(event: string, listener: () => void): void;
 }
-
-/** Both would show the password, or what is as good as it, to whoever answers at the address. */
-const REFUSED = { authenticationCleartextPassword: 'cleartext', authenticationMD5Password: 'md5' } as const;
 
 export class WeakAuthentication extends Error {
   override readonly name = 'WeakAuthentication';
@@ -23,16 +20,11 @@ export class ScramClient extends pg.Client {
   constructor(config: pg.ClientConfig, password: string) {
     super({ ...config, password: () => password });
     this.on('error', () => undefined);
-    const connection = wireOf(this);
-    for (const [event, method] of Object.entries(REFUSED)) {
-      // Before pg's own listeners, which are added by connect(). Replaced, because pg keeps what a function has returned: a
-      // server may begin with SCRAM and then ask in another way.
-      connection.on(event, () => {
-        (this as { password?: unknown }).password = () => {
-          throw new WeakAuthentication(`the server asks for a ${method} password; only SCRAM and certificates are used`);
-        };
-      });
-    }
+    // Whether the certificate was verified or not: the operator's servers have to know SCRAM.
+    refuseToReveal(
+      this,
+      (method) => new WeakAuthentication(`the server asks for a ${method} password; only SCRAM and certificates are used`),
+    );
   }
 }
 
