@@ -15,7 +15,16 @@ export const provideKubectl = async (): Promise<void> => {
   const link = path.join(TOOLS, 'kubectl');
   await mkdir(TOOLS, { recursive: true });
   await rm(link, { force: true });
-  if (spawnSync('kubectl', ['version', '--client'], { stdio: 'ignore' }).status === 0 || !hasGo()) return;
-  const program = await buildOnce(kubernetesProgram('kubectl', 'k8s.io/kubernetes/cmd/kubectl'));
-  await symlink(program, link);
+  if (installedKubectl() !== undefined || !hasGo()) return;
+  await symlink(await builtKubectl(), link);
+};
+
+/** The path of the kubectl that is installed, else of one that is built once. Throws SetupError where there is neither one nor Go. */
+export const kubectlProgram = async (): Promise<string> => installedKubectl() ?? (await builtKubectl());
+
+const builtKubectl = async (): Promise<string> => await buildOnce(kubernetesProgram('kubectl', 'k8s.io/kubernetes/cmd/kubectl'));
+
+const installedKubectl = (): string | undefined => {
+  const found = (process.env['PATH'] ?? '').split(path.delimiter).map((directory) => path.join(directory, 'kubectl'));
+  return found.find((program) => spawnSync(program, ['version', '--client'], { stdio: 'ignore' }).status === 0);
 };
