@@ -38,8 +38,7 @@ export interface BuildOptions {
 /** Builds it unless the cache has it already; returns its path. Throws a sentence when Go is needed and missing. */
 export const buildOnce = async (program: GoProgram, options: BuildOptions = {}): Promise<string> => {
   const version = await versionOf(program);
-  const directory = path.join(cacheDirectory(), program.product.folder, version);
-  const target = path.join(directory, `${program.name}-${await fingerprint(program)}`);
+  const target = await targetOf(program, version);
   if (await exists(target)) return target;
   requireGo(program);
   return await withFileLock(
@@ -51,6 +50,15 @@ export const buildOnce = async (program: GoProgram, options: BuildOptions = {}):
     (holder) => say(`Waiting for process ${holder}, which is building ${program.name}`),
   );
 };
+
+/** Its path when the cache has it. */
+export const builtAlready = async (program: GoProgram): Promise<string | undefined> => {
+  const target = await targetOf(program, await versionOf(program));
+  return (await exists(target)) ? target : undefined;
+};
+
+const targetOf = async (program: GoProgram, version: string): Promise<string> =>
+  path.join(cacheDirectory(), program.product.folder, version, `${program.name}-${await fingerprint(program)}`);
 
 export const hasGo = (): boolean => spawnSync('go', ['version'], { stdio: 'ignore' }).status === 0;
 
