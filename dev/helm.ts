@@ -76,12 +76,21 @@ export const renderChart = async (rendering: Rendering = {}): Promise<readonly o
 
 /** `helm template`, however it ends. */
 export const templateChart = async (rendering: Rendering = {}): Promise<HelmResult> => {
-  const { values = {}, release = 'studio-operator', namespace = 'studio-system', chart = CHART } = rendering;
-  const { includeCrds = false, hooks = true, kubeVersion = KUBE_VERSION, ...options } = rendering;
+  const { values, release, namespace, chart, includeCrds, hooks, kubeVersion, ...options } = { ...RENDERING, ...rendering };
   const switches = [...(includeCrds ? ['--include-crds'] : []), ...(hooks ? [] : ['--no-hooks'])];
   const args = ['template', release, chart, '--namespace', namespace, '--kube-version', kubeVersion, '--values', '-', ...switches];
   return await helm(args, { ...options, input: JSON.stringify(values) });
 };
+
+const RENDERING = {
+  values: {},
+  release: 'studio-operator',
+  namespace: 'studio-system',
+  chart: CHART,
+  includeCrds: false,
+  hooks: true,
+  kubeVersion: KUBE_VERSION,
+} as const;
 
 const helmSource = (major: HelmMajor): GoProgram => ({
   name: 'helm',
