@@ -1,12 +1,13 @@
-// `npm run generate`: writes what is made from other sources (crds/, manifests/, tables of settings); with --check, says what differs
-// and fails.
+// `npm run generate`: writes what is made from other sources (crds/, manifests/, tables of settings, docs/api.md); with --check, says
+// what differs and fails.
+import { apiReference } from './generate-api-reference.ts';
 import { crdFiles } from './generate-crds.ts';
 import { installFiles } from './generate-install.ts';
 import { settingsPages } from './generate-settings.ts';
 import { driftedFiles, writeFiles } from './generated-files.ts';
 import { say } from './progress.ts';
 
-const files = [...crdFiles(), ...installFiles(), ...settingsPages()];
+const files = [...crdFiles(), ...installFiles(), ...settingsPages(), apiReference()];
 
 if (process.argv.includes('--check')) {
   const drifted = driftedFiles(files);
