@@ -4,6 +4,7 @@
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
+import { registerBuildInfo } from './metrics/build-info.ts';
 import { clientMetrics, type ClientMetrics } from './metrics/client-metrics.ts';
 import { instruments } from './metrics/instruments.ts';
 import { registerFleetMetrics, type Fleet } from './metrics/fleet-metrics.ts';
@@ -26,6 +27,7 @@ const READY_BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  registerBuildInfo(registry, 'studio_build_info');
   return {
     registry,
     runtime: runtimeMetrics(registry),

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Logger } from 'pino';
 
+import type { KubernetesObject } from './api/object-meta.ts';
 import { createInformers, type Informers } from './caches.ts';
 import { Connection } from './clients/kubernetes/connection.ts';
 import { KubernetesClient } from './clients/kubernetes/kubernetes-client.ts';
@@ -16,6 +17,7 @@ import { lead } from './leader.ts';
 import type { Metrics } from './metrics.ts';
 import { type Leadership, LeadershipLost, leaderIdentity } from './runtime/leader-election.ts';
 import { LeaderElector } from './runtime/leader-elector.ts';
+import type { Store } from './runtime/store.ts';
 
 export interface OperatorOptions {
   readonly config: Config;
@@ -45,7 +47,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   const kubernetes = client(() => term.assertLeading());
   const informers = createInformers({ kubernetes, namespaces: config.watchNamespaces, metrics: metrics.runtime.reflector, log });
   const { caches } = informers;
-  metrics.observeFleet({ tenants: () => caches.tenants.list(), servers: () => caches.servers.list() });
+  metrics.observeFleet({ tenants: known(caches.tenants), servers: known(caches.servers), releases: known(caches.releases) });
   // The caches outlive the controllers: a reconcile that is being finished still reads them.
   const closing = new AbortController();
   const caching = informers.run(closing.signal);
@@ -76,6 +78,11 @@ function checks(informers: Informers): Parameters<typeof startHealthServer>[0]['
       ? undefined
       : 'first lists are not in yet';
   return { live: {}, ready: { caches: synced, 'api-server': heard } };
+}
+
+/** What is in a cache, once its first list is. */
+function known<T extends KubernetesObject>(store: Store<T>): () => readonly T[] | undefined {
+  return () => (store.hasSynced ? store.list() : undefined);
 }
 
 /** Leads once elected; without leader election at once. */

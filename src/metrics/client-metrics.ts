@@ -4,6 +4,7 @@
  */
 import type { Registry } from 'prom-client';
 
+import { collectedGauge } from './collected.ts';
 import { instruments } from './instruments.ts';
 
 export interface ClientMetrics {
@@ -37,7 +38,7 @@ export function clientMetrics(registry: Registry): ClientMetrics {
     { name: 'studio_sql_statement_seconds', help: 'Length of an SQL statement.', labels: ['target', 'kind'] },
     CALL_BUCKETS,
   );
-  const master = make.gauge({ name: 'studio_master_up', help: '1 while the master database answers.', labels: [] });
+  const masterUp = masterGauge(registry);
   return {
     kubernetesCall(verb, resource, code, seconds) {
       calls.inc({ verb, resource, code });
@@ -47,6 +48,20 @@ export function clientMetrics(registry: Registry): ClientMetrics {
       statements.inc({ target, kind });
       statementTime.observe({ target, kind }, seconds);
     },
-    masterUp: (isUp) => master.set(isUp ? 1 : 0),
+    masterUp,
+  };
+}
+
+/** Not a gauge that begins with 0: a standby talks to no master database, and would seem to have lost it. */
+function masterGauge(registry: Registry): ClientMetrics['masterUp'] {
+  let isMasterUp: boolean | undefined;
+  collectedGauge(registry, {
+    name: 'studio_master_up',
+    help: '1 while the master database answers; reported by whoever has tried to reach it, so not by a standby.',
+    labels: [],
+    samples: () => (isMasterUp === undefined ? [] : [[{}, isMasterUp ? 1 : 0]]),
+  });
+  return (isUp) => {
+    isMasterUp = isUp;
   };
 }

@@ -1,16 +1,13 @@
 /** The numbers for Prometheus: names that dashboards know, and a fleet that is counted, not remembered. */
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, it } from 'vitest';
 
-import type { PostgresServer } from '../../src/api/postgres-server.ts';
 import type { StudioTenant, StudioTenantStatus } from '../../src/api/studio-tenant.ts';
 import { createMetrics } from '../../src/metrics.ts';
 
 function tenant(name: string, status?: Partial<StudioTenantStatus>): StudioTenant {
-  return { metadata: { name }, status } as StudioTenant;
-}
-
-function server(name: string, ready: 'True' | 'False'): PostgresServer {
-  return { metadata: { name }, status: { conditions: [{ type: 'Ready', status: ready }] } } as unknown as PostgresServer;
+  return { metadata: { name }, spec: { plan: 'free' }, status } as StudioTenant;
 }
 
 describe('the metrics', () => {
@@ -62,7 +59,7 @@ describe('the metrics', () => {
         tenant('d'),
       ] as readonly StudioTenant[],
     };
-    observeFleet({ tenants: () => fleet.all, servers: () => [server('main', 'True'), server('spare', 'False')] });
+    observeFleet({ tenants: () => fleet.all, servers: () => [], releases: () => [] });
 
     const before = await registry.metrics();
     expect(before).toContain('studio_tenants{phase="Ready"} 1');
@@ -73,8 +70,6 @@ describe('the metrics', () => {
     expect(before).toContain('studio_tenants_by_server{server="main"} 2');
     expect(before).toContain('studio_migrations{state="running"} 1');
     expect(before).toContain('studio_migrations{state="failed"} 1');
-    expect(before).toContain('studio_server_up{server="main"} 1');
-    expect(before).toContain('studio_server_up{server="spare"} 0');
 
     fleet.all = [];
     const after = await registry.metrics();
@@ -82,10 +77,20 @@ describe('the metrics', () => {
     expect(after).not.toContain('studio-2');
   });
 
-  it('never have a label with a name of a tenant', async () => {
-    const { registry, observeFleet } = createMetrics();
-    observeFleet({ tenants: () => [tenant('my-very-own-studio', { phase: 'Ready' })], servers: () => [] });
+  it('say nothing about a fleet that is not known yet, nor about a master database that nobody has tried', async () => {
+    const { registry, observeFleet, clients } = createMetrics();
+    observeFleet({ tenants: () => undefined, servers: () => undefined, releases: () => undefined });
 
-    expect(await registry.metrics()).not.toContain('my-very-own-studio');
+    expect(await registry.metrics()).not.toMatch(/^studio_(?:tenants|tenant_info|migrations|server|release|master)/m);
+    clients.masterUp(false);
+    expect(await registry.metrics()).toContain('studio_master_up 0');
+  });
+
+  it('say which version is running', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
+    expect(await createMetrics().registry.metrics()).toContain(
+      `studio_build_info{version="${version}",node_version="${process.version}"} 1`,
+    );
   });
 });
