@@ -47,8 +47,11 @@ func startControllers(ctx context.Context, config *rest.Config, rootCA []byte) e
 	var loops []loop
 	for _, build := range []func(context.Context, clients) ([]loop, error){
 		workloadControllers,
-		func(ctx context.Context, c clients) ([]loop, error) { return namespaceControllers(ctx, c, rootCA) },
-		func(ctx context.Context, c clients) ([]loop, error) { return garbageCollector(ctx, c, cachesStarted) },
+		func(ctx context.Context, c clients) ([]loop, error) { return accountControllers(ctx, c, rootCA) },
+		func(ctx context.Context, c clients) ([]loop, error) { return namespaceController(ctx, c, config) },
+		func(ctx context.Context, c clients) ([]loop, error) {
+			return garbageCollector(ctx, c, config, cachesStarted)
+		},
 	} {
 		built, err := build(ctx, c)
 		if err != nil {
@@ -79,6 +82,22 @@ func newClients(config *rest.Config) (clients, error) {
 	return clients{client, objects, shared, all}, nil
 }
 
+// actingAs gives a controller its own ServiceAccount's name and rights, as kube-controller-manager does. Needed where it matters who
+// deletes: admission policies let some of them through.
+func actingAs(config *rest.Config, controller string) (kubernetes.Interface, metadata.Interface, error) {
+	own := rest.CopyConfig(config)
+	own.Impersonate = rest.ImpersonationConfig{
+		UserName: "system:serviceaccount:kube-system:" + controller,
+		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"},
+	}
+	client, err := kubernetes.NewForConfig(own)
+	if err != nil {
+		return nil, nil, err
+	}
+	objects, err := metadata.NewForConfig(own)
+	return client, objects, err
+}
+
 func workloadControllers(ctx context.Context, c clients) ([]loop, error) {
 	core, batch, apps := c.shared.Core().V1(), c.shared.Batch().V1(), c.shared.Apps().V1()
 	jobs, err := job.NewController(ctx, c.kubernetes, core.Pods(), batch.Jobs(), nil, nil)
@@ -107,7 +126,7 @@ func workloadControllers(ctx context.Context, c clients) ([]loop, error) {
 	}, nil
 }
 
-func namespaceControllers(ctx context.Context, c clients, rootCA []byte) ([]loop, error) {
+func accountControllers(ctx context.Context, c clients, rootCA []byte) ([]loop, error) {
 	core := c.shared.Core().V1()
 	accounts, err := serviceaccount.NewServiceAccountsController(klog.FromContext(ctx), core.ServiceAccounts(), core.Namespaces(),
 		c.kubernetes, serviceaccount.DefaultServiceAccountsControllerOptions())
@@ -118,22 +137,33 @@ func namespaceControllers(ctx context.Context, c clients, rootCA []byte) ([]loop
 	if err != nil {
 		return nil, err
 	}
-	namespaces := namespace.NewNamespaceController(ctx, c.kubernetes, c.metadata, c.kubernetes.Discovery().ServerPreferredNamespacedResources,
-		core.Namespaces(), 5*time.Minute, v1.FinalizerKubernetes)
 	roles := clusterroleaggregation.NewClusterRoleAggregation(c.shared.Rbac().V1().ClusterRoles(), c.kubernetes.RbacV1())
 	return []loop{
 		func(ctx context.Context) { accounts.Run(ctx, 1) },
 		func(ctx context.Context) { publisher.Run(ctx, 1) },
-		func(ctx context.Context) { namespaces.Run(ctx, 5) },
 		func(ctx context.Context) { roles.Run(ctx, 1) },
 	}, nil
 }
 
-func garbageCollector(ctx context.Context, c clients, cachesStarted <-chan struct{}) ([]loop, error) {
-	discovery := c.kubernetes.Discovery()
+func namespaceController(ctx context.Context, c clients, config *rest.Config) ([]loop, error) {
+	client, objects, err := actingAs(config, "namespace-controller")
+	if err != nil {
+		return nil, err
+	}
+	namespaces := namespace.NewNamespaceController(ctx, client, objects, client.Discovery().ServerPreferredNamespacedResources,
+		c.shared.Core().V1().Namespaces(), 5*time.Minute, v1.FinalizerKubernetes)
+	return []loop{func(ctx context.Context) { namespaces.Run(ctx, 5) }}, nil
+}
+
+func garbageCollector(ctx context.Context, c clients, config *rest.Config, cachesStarted <-chan struct{}) ([]loop, error) {
+	client, objects, err := actingAs(config, "generic-garbage-collector")
+	if err != nil {
+		return nil, err
+	}
+	discovery := client.Discovery()
 	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(discovery))
-	graph := garbagecollector.NewDependencyGraphBuilder(ctx, c.metadata, mapper, garbagecollector.DefaultIgnoredResources(), c.all, cachesStarted)
-	collector, err := garbagecollector.NewComposedGarbageCollector(ctx, c.kubernetes, c.metadata, mapper, graph)
+	graph := garbagecollector.NewDependencyGraphBuilder(ctx, objects, mapper, garbagecollector.DefaultIgnoredResources(), c.all, cachesStarted)
+	collector, err := garbagecollector.NewComposedGarbageCollector(ctx, client, objects, mapper, graph)
 	if err != nil {
 		return nil, err
 	}
