@@ -4,11 +4,14 @@
  */
 import type { Logger } from 'pino';
 
-import type { DirectoryHooks, RoutingHooks, TenantPoolsOptions } from '../routing/index.ts';
+import type { AnswerEvent, DirectoryHooks, RoutingHooks, TenantPoolsOptions } from '../routing/index.ts';
 
-export function routingHooks(log: Logger): RoutingHooks {
+/** @param answered also told of each request that routing answered */
+export function routingHooks(log: Logger, answered: (event: AnswerEvent) => void): RoutingHooks {
   return {
-    onAnswer: ({ state, status, organizationId, error }) => {
+    onAnswer: (event) => {
+      const { state, status, organizationId, error } = event;
+      answered(event);
       // Without an error it is how things stand: the line of the request says enough.
       if (error !== undefined) log.warn({ state, status, organizationId, err: error }, 'request not served');
     },

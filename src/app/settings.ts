@@ -72,6 +72,11 @@ export const APPLICATION_SETTINGS = {
 
   listenHost: optional('LISTEN_HOST', text, 'Address to listen at; without it all addresses.'),
   listenPort: setting('LISTEN_PORT', integer(0, 65_535), '8080', 'Port to listen at; 0 lets the kernel choose.'),
+  metricsPort: optional(
+    'METRICS_PORT',
+    integer(0, 65_535),
+    'Port for /metrics, never the one that the Ingress leads to; 0 lets the kernel choose. Without it there are no metrics.',
+  ),
   stopDelay: setting(
     'STOP_DELAY',
     duration('1ms'),
@@ -116,9 +121,9 @@ type MasterSettings = Pick<ApplicationSettings, 'masterDatabaseUrl' | 'masterDat
 
 export function applicationHelp(): string {
   return [
-    'studio-app: the studio application, one for all tenants: it finds the tenant of a request by its host name.',
+    'app: the studio application, one for all tenants: it finds the tenant of a request by its host name.',
     '',
-    'Usage: studio-app [flags]',
+    'Usage: app [flags]',
     '',
     'Every setting is a flag or an environment variable; the flag wins.',
     '',

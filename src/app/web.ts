@@ -15,6 +15,7 @@ import { bodies } from './http/bodies.ts';
 import { errorAnswers, nothingHere } from './http/errors.ts';
 import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import type { RequestMetrics } from './metrics/request-metrics.ts';
 import { pageRouter } from './page/router.ts';
 import { sessionsRouter } from './sessions/router.ts';
 
@@ -27,13 +28,14 @@ export interface WebOptions {
   readonly master: Queryable;
   readonly readiness: Readiness;
   readonly log: Logger;
+  readonly requests: Pick<RequestMetrics, 'middleware'>;
 }
 
-export function webApplication({ routing, master, readiness, log }: WebOptions): Express {
+export function webApplication({ routing, master, readiness, log, requests }: WebOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(healthRouter(readiness));
-  app.use(requestLog(log), securityHeaders);
+  app.use(requestLog(log), requests.middleware, securityHeaders);
   // From here on there is a tenant: nothing is read from a request that no tenant gets.
   app.use(routing.middleware, ...bodies());
   const isMasterAnswering = (): boolean => routing.directory.stats().isMasterAnswering;
