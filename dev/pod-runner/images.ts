@@ -11,23 +11,27 @@ export interface LocalImage {
   readonly workingDirectory: string;
   /** The image's own ENV. */
   readonly env: Readonly<Record<string, string>>;
+  /** The variables by which its programs are told where to listen: pods share this machine, so each gets a port of its own. */
+  readonly listens?: { readonly host: string; readonly port: string };
 }
 
 export type Images = Readonly<Record<string, LocalImage>>;
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 
-/** The operator's own image as the Dockerfile makes it: commands `operator` and `migrate`, plus `node` and a shell. */
+/** The operator's own image as the Dockerfile makes it: commands `operator`, `migrate` and `app`, plus `node` and a shell. */
 export const operatorImage = (repository: string = REPOSITORY): LocalImage => ({
   programs: {
     operator: [process.execPath, path.join(repository, 'src/main.ts')],
     migrate: [process.execPath, path.join(repository, 'src/migrate.ts')],
+    app: [process.execPath, path.join(repository, 'src/app.ts')],
     node: [process.execPath],
     sh: ['/bin/sh'],
     '/bin/sh': ['/bin/sh'],
   },
   entryPoint: ['operator'],
   workingDirectory: repository,
+  listens: { host: 'LISTEN_HOST', port: 'LISTEN_PORT' },
   env: { PATH: `${path.dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin` },
 });
 

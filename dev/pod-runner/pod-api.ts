@@ -4,9 +4,9 @@
 import {
   ApiException,
   CoreV1Api,
+  KubeConfig,
   PatchStrategy,
   setHeaderOptions,
-  type KubeConfig,
   type V1Pod,
   type V1PodStatus,
 } from '@kubernetes/client-node';
@@ -14,6 +14,7 @@ import { referencedNames, type Referenced } from './container-environment.ts';
 
 const NODE_NAME = 'pod-runner';
 const RETRY_MS = 300;
+const TOKEN_SECONDS = 24 * 3600;
 
 export interface PodApi {
   bind(pod: V1Pod): Promise<void>;
@@ -21,6 +22,8 @@ export interface PodApi {
   writeStatus(pod: V1Pod, status: V1PodStatus): Promise<void>;
   /** Tells the API server that nothing of the pod runs any more. */
   confirmDeletion(pod: V1Pod): Promise<void>;
+  /** A kubeconfig with the rights of the pod's ServiceAccount, for as long as the pod is there. Undefined when the pod is gone. */
+  kubeconfig(pod: V1Pod): Promise<string | undefined>;
   /** Undefined when the pod runner stops. */
   readReferenced(pod: V1Pod): Promise<Referenced | undefined>;
 }
@@ -42,8 +45,32 @@ export const podApi = (config: KubeConfig, signal: AbortSignal): PodApi => {
       const body = { gracePeriodSeconds: 0, preconditions: { uid: identity(pod).uid } };
       await until(async () => await core.deleteNamespacedPod({ ...place(pod), body }));
     },
+    kubeconfig: async (pod) => {
+      const token = await persist(async () => await podToken(core, pod), signal);
+      return token === undefined ? undefined : kubeconfigWith(config, token);
+    },
     readReferenced: async (pod) => await persist(async () => await readReferenced(core, pod), signal),
   };
+};
+
+/** As the kubelet asks for it: it dies with the pod. */
+const podToken = async (core: CoreV1Api, pod: V1Pod): Promise<string> => {
+  const { namespace } = place(pod);
+  const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', ...identity(pod) };
+  const { status } = await core.createNamespacedServiceAccountToken({
+    namespace,
+    name: pod.spec?.serviceAccountName ?? 'default',
+    body: { spec: { audiences: [], expirationSeconds: TOKEN_SECONDS, boundObjectRef } },
+  });
+  return status?.token ?? '';
+};
+
+const kubeconfigWith = (config: KubeConfig, token: string): string => {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error('the kubeconfig names no cluster');
+  const restricted = new KubeConfig();
+  restricted.loadFromClusterAndUser(cluster, { name: 'pod', token });
+  return restricted.exportConfig();
 };
 
 const identity = (pod: V1Pod): { readonly name: string; readonly uid: string } => ({

@@ -20,8 +20,23 @@ export const unschedulableStatus = (message: string, now: Date): V1PodStatus => 
 export const waitingStatus = (pod: V1Pod, waiting: { readonly reason: string; readonly message?: string }, now: Date): V1PodStatus =>
   status(pod, { phase: 'Pending', state: { waiting }, now });
 
-export const runningStatus = (pod: V1Pod, startedAt: Date): V1PodStatus =>
-  status(pod, { phase: 'Running', state: { running: { startedAt } }, now: startedAt });
+export interface Run {
+  readonly startedAt: Date;
+  readonly ready: boolean;
+  /** How often the container was started before. */
+  readonly restarts: number;
+  /** How the run before ended. */
+  readonly last: Termination | undefined;
+}
+
+export const runningStatus = (pod: V1Pod, { startedAt, ...run }: Run): V1PodStatus =>
+  status(pod, { phase: 'Running', state: { running: { startedAt } }, now: new Date(), ...run });
+
+/** Between two runs of a container that is to run for ever. */
+export const restartingStatus = (pod: V1Pod, restarts: number, last: Termination): V1PodStatus => {
+  const waiting = { reason: 'CrashLoopBackOff', message: 'back-off restarting failed container' };
+  return status(pod, { phase: 'Running', state: { waiting }, now: last.finishedAt, ready: false, restarts, last });
+};
 
 /** The pod's end. `podReason` is set when the kubelet ended it, e.g. DeadlineExceeded. */
 export const terminatedStatus = (
@@ -48,10 +63,13 @@ interface Observation {
   readonly state: V1ContainerState;
   readonly now: Date;
   readonly podReason?: { readonly reason: string; readonly message: string } | undefined;
+  readonly ready?: boolean;
+  readonly restarts?: number;
+  readonly last?: Termination | undefined;
 }
 
-const status = (pod: V1Pod, { phase, state, now, podReason }: Observation): V1PodStatus => {
-  const running = phase === 'Running';
+const status = (pod: V1Pod, observation: Observation): V1PodStatus => {
+  const { phase, state, now, podReason, ready = false, restarts = 0, last } = observation;
   const { name, image = '' } = pod.spec?.containers[0] ?? { name: '' };
   return {
     ...podReason,
@@ -60,24 +78,25 @@ const status = (pod: V1Pod, { phase, state, now, podReason }: Observation): V1Po
     podIP: LOCAL_ADDRESS,
     podIPs: [{ ip: LOCAL_ADDRESS }],
     startTime: pod.status?.startTime ?? now,
-    conditions: conditions(pod, phase, now),
+    conditions: conditions(pod, observation),
     containerStatuses: [
       {
         name,
         image,
         imageID: state.waiting === undefined ? `local://${image}` : '',
-        ready: running,
-        started: running,
-        restartCount: 0,
+        ready,
+        started: state.running !== undefined,
+        restartCount: restarts,
         state,
+        ...(last === undefined ? {} : { lastState: { terminated: last } }),
       },
     ],
   };
 };
 
-const conditions = (pod: V1Pod, phase: Observation['phase'], now: Date): V1PodCondition[] => {
+const conditions = (pod: V1Pod, { phase, now, ready = false }: Observation): V1PodCondition[] => {
   const ended = phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed';
-  const notReady = phase === 'Pending' ? 'ContainersNotReady' : ended;
+  const notReady = phase === 'Pending' || phase === 'Running' ? 'ContainersNotReady' : ended;
   const of = (type: string, isTrue: boolean, reason?: string): V1PodCondition => {
     const condition = isTrue ? 'True' : 'False';
     const before = pod.status?.conditions?.find((candidate) => candidate.type === type);
@@ -87,6 +106,6 @@ const conditions = (pod: V1Pod, phase: Observation['phase'], now: Date): V1PodCo
   return [
     of('PodScheduled', true),
     of('Initialized', true),
-    ...['ContainersReady', 'Ready'].map((type) => (phase === 'Running' ? of(type, true) : of(type, false, notReady))),
+    ...['ContainersReady', 'Ready'].map((type) => (ready ? of(type, true) : of(type, false, notReady))),
   ];
 };

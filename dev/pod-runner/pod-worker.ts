@@ -7,7 +7,17 @@ import type { Policy } from './behaviour.ts';
 import { logTail, startContainerProcess, type ContainerProcess } from './container-process.ts';
 import type { Images } from './images.ts';
 import type { PodApi } from './pod-api.ts';
-import { neverStartedStatus, runningStatus, terminatedStatus, unschedulableStatus, waitingStatus } from './pod-status.ts';
+import {
+  neverStartedStatus,
+  restartingStatus,
+  runningStatus,
+  terminatedStatus,
+  unschedulableStatus,
+  waitingStatus,
+  type Run,
+  type Termination,
+} from './pod-status.ts';
+import { followReadiness } from './readiness.ts';
 import { prepareContainer, type PreparedContainer, type Waiting } from './prepare-container.ts';
 
 export interface PodWorkerOptions {
@@ -19,6 +29,8 @@ export interface PodWorkerOptions {
 }
 
 const PREPARE_AGAIN_MS = 500;
+const RESTART_MS = 500;
+const RESTART_MAX_MS = 10_000;
 const DEFAULT_GRACE_SECONDS = 30;
 
 interface Ending {
@@ -98,18 +110,41 @@ export class PodWorker {
     return undefined;
   }
 
+  /** Once, or again and again until the pod is to end. */
   async #runProcess(prepared: PreparedContainer): Promise<void> {
+    let last: Termination | undefined;
+    for (let restarts = 0; ; restarts += 1) {
+      const { termination, ending } = await this.#runOnce(prepared, { restarts, last });
+      last = termination;
+      if (ending !== undefined || this.#pod.spec?.restartPolicy !== 'Always') {
+        return await this.#report(terminatedStatus(this.#pod, termination, ending?.because));
+      }
+      await this.#report(restartingStatus(this.#pod, restarts + 1, termination));
+      const backOffMs = Math.min(RESTART_MS * 2 ** restarts, RESTART_MAX_MS);
+      if ((await Promise.race([this.#ending.promise, sleep(backOffMs)])) !== undefined) return await this.#endedBeforeStart();
+    }
+  }
+
+  async #runOnce(
+    prepared: PreparedContainer,
+    before: Pick<Run, 'restarts' | 'last'>,
+  ): Promise<{ termination: Termination; ending: Ending | undefined }> {
     const startedAt = new Date();
     const running = startContainerProcess(prepared);
-    await this.#report(runningStatus(this.#pod, startedAt));
+    const tell = async (ready: boolean): Promise<void> => await this.#report(runningStatus(this.#pod, { startedAt, ready, ...before }));
+    const { probe } = prepared;
+    await tell(probe === undefined);
+    const ended = new AbortController();
+    const following = probe === undefined ? undefined : followReadiness(probe, tell, ended.signal);
     const ending = await Promise.race([running.ended.then(() => undefined), this.#ending.promise]);
     if (ending !== undefined) await endProcess(running, ending.graceMs);
     const exitCode = await running.ended;
+    ended.abort();
+    await following;
     // The log goes with the pod: its tail is all that stays, as with FallbackToLogsOnError on a real node.
     const message = prepared.messageFromLog && exitCode !== 0 ? await logTail(prepared.logFile) : '';
     const reason = exitCode === 0 ? 'Completed' : 'Error';
-    const termination = { exitCode, reason, startedAt, finishedAt: new Date(), ...(message === '' ? {} : { message }) };
-    await this.#report(terminatedStatus(this.#pod, termination, ending?.because));
+    return { termination: { exitCode, reason, startedAt, finishedAt: new Date(), ...(message === '' ? {} : { message }) }, ending };
   }
 
   async #endedBeforeStart(): Promise<void> {

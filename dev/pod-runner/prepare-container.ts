@@ -4,16 +4,21 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { freePort } from '../free-port.ts';
 import type { Behaviour } from './behaviour.ts';
 import { ConfigError, containerEnvironment, expand, type Variables } from './container-environment.ts';
 import type { ContainerProcessOptions } from './container-process.ts';
 import { commandLine, type Images, type LocalImage } from './images.ts';
+import { apiAccess } from './api-access.ts';
 import type { PodApi } from './pod-api.ts';
+import { readinessProbe, type Probe } from './readiness.ts';
 import { localPaths, prepareMounts, VolumeError } from './volumes.ts';
 
 export interface PreparedContainer extends ContainerProcessOptions {
   /** terminationMessagePolicy FallbackToLogsOnError. */
   readonly messageFromLog: boolean;
+  /** By which it is ready; undefined: once it runs. */
+  readonly probe: Probe | undefined;
 }
 
 /** A container's waiting state. */
@@ -48,12 +53,13 @@ export const prepareContainer = async (pod: V1Pod, options: PrepareOptions): Pro
   }
 };
 
-/** Said openly instead of half done: nothing here needs more than one container that runs once. */
+/** Said openly instead of half done: nothing here needs more than one container, or one that runs until it has succeeded. */
 const unsupportedPart = ({ spec }: V1Pod): string | undefined => {
   const { containers = [], initContainers = [], restartPolicy } = spec ?? {};
   if (containers.length > 1) return 'pods with several containers';
   if (initContainers.length > 0) return 'init containers';
-  return restartPolicy === 'Never' ? undefined : `restartPolicy ${restartPolicy}`;
+  if (restartPolicy === 'OnFailure') return `restartPolicy ${restartPolicy}`;
+  return containers.some(({ ports = [] }) => ports.length > 1) ? 'containers with several ports' : undefined;
 };
 
 const imageMissing = ({ image, imagePullPolicy }: V1Container, attempt: number): Waiting => {
@@ -79,12 +85,15 @@ const prepare = async ({ pod, container, image }: Target, { api, behaviour, dire
   const given = containerEnvironment(pod, container, referenced);
   const words = (texts: readonly string[] | undefined): readonly string[] =>
     (texts ?? []).map((text) => localPaths(expand(text, given), mounts));
+  const listening = await placeToListen(container, image);
   const env: Variables = {
     // From the image and the container runtime; the pod's own variables win.
     ...image.env,
     HOME: '/',
     HOSTNAME: pod.metadata?.name ?? '',
     ...Object.fromEntries(Object.entries(given).map(([name, value]) => [name, localPaths(value, mounts)])),
+    ...(await apiAccess(pod, container, { api, directory })),
+    ...listening?.env,
   };
   const [program] = container.command ?? image.entryPoint;
   const line = commandLine(image, words(container.command), words(container.args)) ?? startError(program);
@@ -93,8 +102,16 @@ const prepare = async ({ pod, container, image }: Target, { api, behaviour, dire
     env,
     workingDirectory: container.workingDir ?? image.workingDirectory,
     logFile: path.join(directory, 'log'),
+    probe: readinessProbe(container, listening?.port),
     messageFromLog: container.terminationMessagePolicy === 'FallbackToLogsOnError',
   };
+};
+
+/** A port of this machine in the place of the container's own, where it has one. */
+const placeToListen = async ({ ports = [] }: V1Container, { listens }: LocalImage) => {
+  if (listens === undefined || ports.length === 0) return undefined;
+  const port = await freePort();
+  return { port, env: { [listens.host]: '127.0.0.1', [listens.port]: String(port) } };
 };
 
 // The exit code and text that container runtimes give a command which the image does not have.

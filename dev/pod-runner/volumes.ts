@@ -20,7 +20,7 @@ export const prepareMounts = async (pod: V1Pod, container: V1Container, referenc
   const paths = new Map<string, string>();
   for (const mount of container.volumeMounts ?? []) {
     const volume = volumes.get(mount.name);
-    if (volume === undefined || volume.projected !== undefined) continue; // no container here calls the API with the pod's token
+    if (volume === undefined || volume.projected !== undefined) continue; // the pod's token: api-access.ts
     const target = path.join(directory, mount.name);
     await prepareVolume(volume, referenced, target);
     paths.set(mount.mountPath, mount.subPath === undefined ? target : path.join(target, mount.subPath));

@@ -99,7 +99,8 @@ describe('a pod that can start', () => {
 
   test('gets the environment of its pod and nothing of this process', async () => {
     process.env['LEAKED_FROM_THE_RUNNER'] = 'yes';
-    await aJob('env', { container: { command: ['sh', '-c', 'env; exit 1'], env: [{ name: 'GREETING', value: 'hello $(NOBODY)' }] } });
+    const container = { command: ['sh', '-c', 'env; exit 1'], env: [{ name: 'GREETING', value: 'hello $(NOBODY)' }] };
+    await aJob('env', { container, pod: { automountServiceAccountToken: false } });
     const pod = await podWhen('env', (found) => found['status'].phase === 'Failed');
     const names = String(state(pod).terminated.message)
       .split('\n')
