@@ -1,0 +1,93 @@
+{{/*
+What is wrong with the values although each is right by itself: one sentence per problem, all at once. The schema refuses the rest.
+*/}}
+{{- define "studio-operator.validate" -}}
+{{- $problems := concat
+  (include "studio-operator.masterProblems" . | fromYamlArray)
+  (include "studio-operator.namespaceProblems" . | fromYamlArray)
+  (include "studio-operator.configProblems" . | fromYamlArray)
+  (include "studio-operator.applicationProblems" . | fromYamlArray)
+}}
+{{- if $problems }}
+{{- fail (printf "\n%s" (join "\n" $problems)) }}
+{{- end }}
+{{- end }}
+
+{{- define "studio-operator.masterProblems" -}}
+{{- with .Values.masterDatabase }}
+{{- if and .existingSecret.name .cloudNativePG.cluster }}
+- masterDatabase.existingSecret.name and masterDatabase.cloudNativePG.cluster are both given; give one of them, there is one master database.
+{{- else if not (or .existingSecret.name .cloudNativePG.cluster) }}
+- No master database is given; set masterDatabase.existingSecret.name to a Secret that holds its URL, or masterDatabase.cloudNativePG.cluster to a CloudNativePG Cluster.
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "studio-operator.namespaceProblems" -}}
+{{- if not .Values.watchNamespaces }}
+- watchNamespaces is empty; name the namespaces of tenants, or ["*"] for all.
+{{- else if and (include "studio-operator.watchesAll" .) (gt (len .Values.watchNamespaces) 1) }}
+- watchNamespaces has "*" and names too; "*" alone is all namespaces.
+{{- end }}
+{{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}
+- serviceAccount.create is false and serviceAccount.name is empty; name the ServiceAccount that is there.
+{{- end }}
+{{- end }}
+
+{{- define "studio-operator.configProblems" -}}
+{{- with .Values.config }}
+{{- if and .ingressTlsSecret .ingressTlsIssuer }}
+- config.ingressTlsSecret and config.ingressTlsIssuer are both given; give at most one of them.
+{{- end }}
+{{- if and (eq (toString .leaderElection) "false") (gt (int $.Values.replicas) 1) }}
+- config.leaderElection is false with replicas {{ $.Values.replicas }}; without the Lease two operators would work at the same time, so set replicas to 1 or leave leaderElection on.
+{{- end }}
+{{- $stop := default "20s" .gracefulStop }}
+{{- if and (regexMatch "^[0-9]+s$" $stop) (ge (trimSuffix "s" $stop | int) (int $.Values.terminationGracePeriodSeconds)) }}
+- config.gracefulStop ({{ $stop }}) is not shorter than terminationGracePeriodSeconds ({{ $.Values.terminationGracePeriodSeconds }}); the operator would be killed before it has finished and released the Lease.
+{{- end }}
+{{- range $variable, $value := .extra }}
+{{- with include "studio-operator.decidedElsewhere" $variable }}
+- config.extra has {{ $variable }}, which {{ . }} decides; set it there.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range .Values.extraEnv }}
+{{- $variable := .name }}
+{{- with include "studio-operator.decidedElsewhere" $variable }}
+- extraEnv has {{ $variable }}, which {{ . }} decides; set it there.
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Which value decides this variable; nothing for variables that are free. */}}
+{{- define "studio-operator.decidedElsewhere" -}}
+{{- get (dict
+  "MASTER_DATABASE_URL" "masterDatabase"
+  "MASTER_DATABASE_CA_FILE" "masterDatabase.ca"
+  "WATCH_NAMESPACES" "watchNamespaces"
+  "OPERATOR_IMAGE" "image"
+  "LEASE_NAME" "fullnameOverride"
+  "LISTEN_PORT" "the chart"
+  "POD_NAME" "the pod"
+  "POD_NAMESPACE" "the pod"
+) . }}
+{{- end }}
+
+{{- define "studio-operator.applicationProblems" -}}
+{{- with .Values.application }}
+{{- if .enabled }}
+{{- if not .masterSecret.name }}
+- application.enabled is true and application.masterSecret.name is empty; the application needs a login of its own on the master database.
+{{- end }}
+{{- if and (not .namespace) (include "studio-operator.watchesAll" $) }}
+- application.enabled is true with watchNamespaces ["*"] and application.namespace is empty; say in which namespace of tenants the application runs.
+{{- else if and .namespace (not (include "studio-operator.watchesAll" $)) (not (has .namespace $.Values.watchNamespaces)) }}
+- application.namespace {{ .namespace }} is not among watchNamespaces; an Ingress leads to Services of its own namespace, so the application runs where tenants are.
+{{- end }}
+{{- if and .config.credentialsDirectory .config.tenantNamespaces }}
+- application.config.credentialsDirectory and application.config.tenantNamespaces are both given; with a folder no Secrets are read.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
