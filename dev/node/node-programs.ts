@@ -1,0 +1,23 @@
+// What a node consists of, as files of this machine. Plain data, because it is collected outside, where there is a network, and used
+// inside the enclosure, where there is none.
+
+export interface NodePrograms {
+  readonly etcd: string;
+  readonly kubeApiserver: string;
+  readonly kubeControllerManager: string;
+  readonly kubeScheduler: string;
+  readonly kubelet: string;
+  readonly kubeProxy: string;
+  /** For people, when something went wrong. */
+  readonly kubectl: string;
+  readonly debian: DebianPrograms;
+  readonly coredns: string;
+  readonly pause: string;
+}
+
+/** containerd, runc, the CNI plugins, conntrack and iptables, unpacked into a directory. */
+export interface DebianPrograms {
+  readonly root: string;
+  /** What their libraries are found by. */
+  readonly env: Readonly<Record<string, string>>;
+}
