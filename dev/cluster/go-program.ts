@@ -22,6 +22,8 @@ export interface GoProgram {
   readonly product: { readonly title: string; readonly folder: string; readonly module: string };
   /** What the linker is to write into it, e.g. `-X package.name=value`. */
   readonly stamps: (version: string) => readonly string[];
+  /** Built as its authors ship it, where it is to be exactly what users run; default: without the optimiser, in a third less time. */
+  readonly optimised?: true;
   /** For whoever waits: minutes on 2 cores when nothing of it is in Go's cache. */
   readonly minutes: number;
   /** Completes a copy of the module's directory that is built in its stead; what it adds must follow from the module alone. */
@@ -105,7 +107,7 @@ const buildArguments = (program: GoProgram, version: string, output: string): re
   '-mod=readonly',
   '-pgo=off', // with profiles every dependency would be compiled once per program
   '-trimpath',
-  '-gcflags=all=-N -l', // no optimiser: the build takes a third less time, and nobody measures this program
+  ...(program.optimised === true ? [] : ['-gcflags=all=-N -l']),
   `-ldflags=${['-s', '-w', ...program.stamps(version)].join(' ')}`,
   '-o',
   output,
