@@ -92,9 +92,12 @@ async function elected(
 ): Promise<void> {
   const identity = leaderIdentity(config.identity, randomUUID());
   const { enabled, leaseName, ...timing } = config.leaderElection;
-  if (!enabled) return work({ identity, lost: new AbortController().signal, assertLeading: () => undefined });
+  const { leader } = metrics.runtime;
   const lock = leaseLock(kubernetes, { namespace: config.tenant.operatorNamespace, name: leaseName });
-  const elector = new LeaderElector({ lock, identity, log, timing, metrics: metrics.runtime.leader });
+  // Said from the start: when nobody is ever elected, there has to be a 0 that an alert can see.
+  leader.leading(lock.name, !enabled);
+  if (!enabled) return work({ identity, lost: new AbortController().signal, assertLeading: () => undefined });
+  const elector = new LeaderElector({ lock, identity, log, timing, metrics: leader });
   return elector.run(signal, work);
 }
 
