@@ -2,7 +2,8 @@
 // it beside the operator, settings in its ConfigMap, the address of the master database with its own login in its Secret.
 
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { APPLICATION, applicationObjects } from '../install/application.ts';
+import { applicationObjects } from '../install/manifests.ts';
+import { APPLICATION } from '../install/names.ts';
 import { deployServer, type DeployedServer } from './deployed-server.ts';
 import { asSeenInCluster, withImage, type Environment } from './environment.ts';
 import type { DeploymentOptions } from './operator-deployment.ts';

@@ -2,8 +2,8 @@
 // ConfigMap, the master database's address in its Secret. Separate from running it as a process, which is how it goes without nodes.
 
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { operatorDeployment, type InstalledObject } from '../install/manifests.ts';
 import { INSTALLATION } from '../install/names.ts';
-import { deployment } from '../install/workload.ts';
 import { deployServer, type DeployedServer } from './deployed-server.ts';
 import { asSeenInCluster, withImage, type Environment } from './environment.ts';
 
@@ -33,5 +33,11 @@ export const operatorObjects = (
     stringData: { url: asSeenInCluster(postgres.masterUrl, postgres) },
   };
   const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: INSTALLATION.configMap, namespace }, data: settings };
-  return [secret, configMap, withImage(deployment(), INSTALLATION.image, image)];
+  return [secret, configMap, withImage(withOneReplica(operatorDeployment()), INSTALLATION.image, image)];
 };
+
+/** Its log is followed, and of two only the one with the Lease would have something to tell. */
+const withOneReplica = (deployment: InstalledObject): object => ({
+  ...deployment,
+  spec: { ...(deployment['spec'] as object), replicas: 1 },
+});

@@ -5,10 +5,10 @@
 import path from 'node:path';
 import { deployApplication } from '../cluster/application-deployment.ts';
 import type { Environment } from '../cluster/environment.ts';
-import { APPLICATION, applicationObjects } from '../install/application.ts';
+import { applicationObjects } from '../install/manifests.ts';
+import { APPLICATION } from '../install/names.ts';
 import { prepareApplicationLogin } from '../postgres/application-login.ts';
 import type { Cluster } from './kubernetes.ts';
-import type { Manifest } from './manifests.ts';
 import { startServerProcess } from './server-process.ts';
 
 export interface RunningApplication {
@@ -37,7 +37,7 @@ export const startInstalledApplication = async (
   const settings = { BASE_DOMAIN: baseDomain };
   if (entrance?.application === undefined) return await deployApplication(environment, { masterUrl, settings, logFile });
 
-  for (const object of applicationObjects() as readonly Manifest[]) if (!OF_PODS.has(object.kind)) await cluster.apply(object);
+  for (const object of applicationObjects()) if (!OF_PODS.has(object.kind)) await cluster.apply(object);
   const kubeconfigPath = path.join(directory, 'application.kubeconfig');
   await cluster.writeServiceAccountKubeconfig(APPLICATION, kubeconfigPath);
   await entrance.application.release();

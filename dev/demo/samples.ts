@@ -6,8 +6,7 @@ import path from 'node:path';
 import type { Entrance } from '../cluster/entrance.ts';
 import type { DatabaseAccess, Environment } from '../cluster/environment.ts';
 import { serviceOfThisMachine } from '../cluster/ingress-controller-objects.ts';
-import { APPLICATION } from '../install/application.ts';
-import { INSTALLATION } from '../install/names.ts';
+import { APPLICATION, INSTALLATION } from '../install/names.ts';
 import { MANIFESTS } from './install.ts';
 import { readManifests, type Manifest } from './manifests.ts';
 

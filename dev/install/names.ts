@@ -1,5 +1,5 @@
-// What the parts of an installation are called. Separate because the rights, the Deployment and the tests all use them.
-import { GROUP } from '../../src/api/group.ts';
+// What the parts of an installation are called when the chart is rendered with its defaults. Separate because tests, the demo and `npm run
+// dev` name them in code; a test compares them with manifests/.
 
 export const INSTALLATION = {
   /** Also the name of the ServiceAccount, the Deployment and the Lease. */
@@ -17,17 +17,15 @@ export const INSTALLATION = {
   configMap: 'studio-operator-config',
 } as const;
 
-export const SELECTOR_LABELS = { 'app.kubernetes.io/name': INSTALLATION.name } as const;
-export const LABELS_OF_ALL = { ...SELECTOR_LABELS, 'app.kubernetes.io/part-of': 'studio-platform' } as const;
-
-export const SERVICE_ACCOUNT = { kind: 'ServiceAccount', name: INSTALLATION.name, namespace: INSTALLATION.namespace } as const;
-
-/** The kinds of this project, by plural. */
-export const CLUSTER_KINDS = ['postgresservers', 'schemareleases', 'studiotenants', 'tenantplans'] as const;
-
-export const API_GROUP = GROUP;
-
-/** Metadata of one of its parts. */
-export function labelled(name: string, namespace?: string): Readonly<Record<string, unknown>> {
-  return { name, ...(namespace !== undefined && { namespace }), labels: LABELS_OF_ALL };
-}
+export const APPLICATION = {
+  /** Also the name of the ServiceAccount, the Role and the Service. */
+  name: 'studio-app',
+  /** An Ingress leads to Services of its own namespace, and a Service to pods of its own. */
+  namespace: INSTALLATION.tenantNamespace,
+  image: INSTALLATION.image,
+  httpPort: 8080,
+  /** Secret with the key `url`: the master database with the login that grant_application was given. */
+  masterSecret: 'studio-app-master',
+  /** Optional ConfigMap whose keys are settings. */
+  configMap: 'studio-app-config',
+} as const;

@@ -8,9 +8,8 @@ import { ApiException, CoreV1Api, KubernetesObjectApi } from '@kubernetes/client
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
-import { APPLICATION } from '../../../dev/install/application.ts';
-import { INSTALLATION } from '../../../dev/install/names.ts';
-import { namespaces } from '../../../dev/install/workload.ts';
+import { namespaces } from '../../../dev/install/manifests.ts';
+import { APPLICATION, INSTALLATION } from '../../../dev/install/names.ts';
 import { prepareApplicationLogin } from '../../../dev/postgres/application-login.ts';
 import type { SqlPlatform } from '../../../dev/sql-tenants.ts';
 import { startApplication } from '../../../src/app/application.ts';

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { namespaceRights } from '../../../dev/install/rights.ts';
+import { namespaceRights } from '../../../dev/install/manifests.ts';
 import { ANNOTATION } from '../../../src/api/annotations.ts';
 import { API_VERSION } from '../../../src/api/group.ts';
 import { findCondition } from '../../../src/api/conditions.ts';
