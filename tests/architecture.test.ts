@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 /** From the top to the bottom. What stands on one floor does not know its neighbours; a folder means all that is in it. */
 const FLOORS: readonly (readonly string[])[] = [
   ['main.ts', 'migrate.ts', 'app.ts'],
-  ['operator.ts', 'migrate', 'app'],
+  ['operator.ts', 'migrate', 'app', 'installation'],
   ['leader.ts'],
   ['controllers', 'caches.ts'],
   ['metrics.ts', 'log.ts', 'health.ts'],

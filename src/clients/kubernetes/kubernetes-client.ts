@@ -82,10 +82,10 @@ export class KubernetesClient implements Api.Kubernetes {
     });
   }
 
-  apply<T extends KubernetesObject>(resource: Resource, object: Api.ObjectToWrite, options: Api.WriteOptions = {}): Promise<T> {
+  apply<T extends KubernetesObject>(resource: Resource, object: Api.ObjectToWrite, options: Api.ApplyOptions = {}): Promise<T> {
     return this.#transport.json({
       ...call('apply', 'PATCH', resource, options),
-      path: pathTo(resource, object.metadata, options) + queryOf({ fieldManager: FIELD_MANAGER, force: true }),
+      path: pathTo(resource, object.metadata, options) + queryOf({ fieldManager: options.fieldManager ?? FIELD_MANAGER, force: true }),
       // JSON is YAML.
       contentType: 'application/apply-patch+yaml',
       body: ofKind(resource, object),

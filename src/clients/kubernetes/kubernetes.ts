@@ -65,6 +65,11 @@ export interface WriteOptions extends CallOptions {
   readonly subresource?: 'status' | undefined;
 }
 
+export interface ApplyOptions extends WriteOptions {
+  /** FIELD_MANAGER when missing. */
+  readonly fieldManager?: string | undefined;
+}
+
 export interface DeleteOptions extends CallOptions {
   /** Delete only this one: another object of the same name answers 409. */
   readonly uid?: string | undefined;
@@ -96,10 +101,10 @@ export interface Kubernetes {
   /** 409 AlreadyExists when the name is taken. */
   create<T extends KubernetesObject>(resource: Resource, object: ObjectToWrite, options?: CallOptions): Promise<T>;
   /**
-   * Server-side apply as FIELD_MANAGER, forced. With metadata.uid it never creates, nor touches another object that has
+   * Server-side apply, forced. With metadata.uid it never creates, nor touches another object that has
    * taken the name (`isGone`), but not so with the subresource status: there `replaceStatus` is the way.
    */
-  apply<T extends KubernetesObject>(resource: Resource, object: ObjectToWrite, options?: WriteOptions): Promise<T>;
+  apply<T extends KubernetesObject>(resource: Resource, object: ObjectToWrite, options?: ApplyOptions): Promise<T>;
   /** PUT; with metadata.resourceVersion a change in between answers 409. */
   replace<T extends KubernetesObject>(resource: Resource, object: ObjectToWrite, options?: WriteOptions): Promise<T>;
   jsonPatch<T extends KubernetesObject>(
