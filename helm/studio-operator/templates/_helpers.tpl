@@ -44,7 +44,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{/* commonAnnotations and those of one object, by (list . $annotations); nothing at all when there are none. */}}
 {{- define "studio-operator.annotations" -}}
 {{- $root := index . 0 }}
-{{- with merge (dict) (index . 1) $root.Values.commonAnnotations }}
+{{- with merge (dict) (index . 1) $root.Values.commonAnnotations -}}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -131,10 +131,10 @@ program's own default, and `extra` is taken as it is.
 {{/* Name and key of the Secret with the master database's URL, and of the one with its authority (or nothing). */}}
 {{- define "studio-operator.masterSecret" -}}
 {{- with .Values.masterDatabase }}
-{{- if .cloudNativePG.cluster }}
+{{- if .cloudNativePG.cluster -}}
 name: {{ printf "%s-app" .cloudNativePG.cluster }}
 key: {{ .cloudNativePG.uriKey }}
-{{- else }}
+{{- else -}}
 name: {{ .existingSecret.name | quote }}
 key: {{ .existingSecret.key }}
 {{- end }}
@@ -210,4 +210,11 @@ key: ca.crt
 app.kubernetes.io/name: {{ include "studio-operator.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: crds
+{{- end }}
+
+{{/* Of the pod of `helm test`. */}}
+{{- define "studio-operator.testSelectorLabels" -}}
+app.kubernetes.io/name: {{ include "studio-operator.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: test
 {{- end }}
