@@ -171,9 +171,9 @@ function waitingFor(condition: ConditionType | undefined): Statement {
 /** The operator leaves a paused object alone; what was said stays, and this is said beside it. */
 export function pausedStatus(tenant: StudioTenant, now: string): StudioTenantStatus {
   const message = `The annotation ${ANNOTATION.paused} is set: the operator leaves this tenant alone until it is removed`;
-  const before = tenant.status ?? { observedGeneration: tenant.metadata.generation };
-  const ready = findCondition(before.conditions, ConditionType.Ready)?.status === 'True';
   const { generation: observedGeneration } = tenant.metadata;
+  const before = tenant.status ?? {};
+  const ready = findCondition(before.conditions, ConditionType.Ready)?.status === 'True';
   const paused = { reason: 'Paused', message, observedGeneration };
   const conditions: readonly ConditionChange[] = [
     { type: ConditionType.Reconciling, status: 'False', ...paused },
@@ -184,7 +184,13 @@ export function pausedStatus(tenant: StudioTenant, now: string): StudioTenantSta
     findCondition(before.conditions, ConditionType.Ready) === undefined
       ? setCondition(before.conditions, unknownReady, now)
       : before.conditions;
-  return { ...before, conditions: conditions.reduce<readonly Condition[]>((sum, change) => setCondition(sum, change, now), start ?? []) };
+  return {
+    ...before,
+    // What is served speaks of what was brought in last. Of any other, being stalled is all there is to say, and it is of now: tools
+    // that wait would take an older generation for something that is still coming.
+    ...(ready ? {} : { observedGeneration }),
+    conditions: conditions.reduce<readonly Condition[]>((sum, change) => setCondition(sum, change, now), start ?? []),
+  };
 }
 
 export function isPaused(tenant: StudioTenant): boolean {
