@@ -59,7 +59,7 @@ annotations:
 {{- $root := index . 0 }}
 {{- with index . 1 }}
 {{- if .digest }}
-{{- printf "%s%s@%s" .repository (ternary (printf ":%s" .tag) "" (ne (toString .tag) "")) .digest }}
+{{- printf "%s%s@%s" .repository (empty .tag | ternary "" (printf ":%s" .tag)) .digest }}
 {{- else }}
 {{- printf "%s:%s" .repository (default $root.Chart.AppVersion .tag) }}
 {{- end }}
@@ -91,9 +91,11 @@ argocd.argoproj.io/sync-options: Prune=false,Delete=false
 {{/* Topology spread constraints with the selector where they have none, by (list $constraints $selectorLabelsAsYaml). */}}
 {{- define "studio-operator.spread" -}}
 {{- $selector := dict "labelSelector" (dict "matchLabels" (index . 1 | fromYaml)) }}
+{{- $constraints := list }}
 {{- range index . 0 }}
-- {{ merge (dict) . $selector | toYaml | nindent 2 | trim }}
+{{- $constraints = append $constraints (hasKey . "labelSelector" | ternary . (merge (dict) . $selector)) }}
 {{- end }}
+{{- toYaml $constraints }}
 {{- end }}
 
 {{/*

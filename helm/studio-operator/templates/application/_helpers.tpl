@@ -27,8 +27,11 @@ app.kubernetes.io/component: application
 {{- default 80 .Values.config.ingressServicePort | int }}
 {{- end }}
 
+{{/* A tag or digest of the operator's belongs to the operator's image: with one of its own, none of it is taken over but the repository. */}}
 {{- define "studio-operator.application.image" -}}
-{{- include "studio-operator.imageOf" (list . (merge (dict) .Values.application.image .Values.image)) }}
+{{- $own := pick .Values.application.image "repository" "tag" "digest" }}
+{{- $image := ternary .Values.image (merge (dict) $own (pick .Values.image "repository")) (empty $own) }}
+{{- include "studio-operator.imageOf" (list . $image) }}
 {{- end }}
 
 {{- define "studio-operator.application.config" -}}
