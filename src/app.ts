@@ -1,5 +1,5 @@
 /**
- * `studio-app`: the application's process: arguments, logger, signals and the exit code. What runs is app/application.ts.
+ * `app`: the application's process: arguments, logger, signals and the exit code. What runs is app/application.ts.
  * Exit codes: 0 after an orderly stop, 1 when it failed or requests had to be cut off, 2 when a setting is wrong.
  */
 import { startApplication } from './app/application.ts';

@@ -33,11 +33,11 @@ async function runToItsEnd(args: readonly string[], env: Readonly<Record<string,
   return { code: await code, stdout, stderr };
 }
 
-describe('studio-app', () => {
+describe('app', () => {
   it('explains itself', async () => {
     const { code, stdout } = await runToItsEnd(['--help']);
     expect(code).toBe(0);
-    expect(stdout).toContain('Usage: studio-app [flags]');
+    expect(stdout).toContain('Usage: app [flags]');
     expect(stdout).toContain('--credentials-directory, CREDENTIALS_DIRECTORY');
   });
 

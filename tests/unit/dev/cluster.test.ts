@@ -72,7 +72,7 @@ test('the application is deployed with its own login and the image of this clust
   const objects = deployedApplicationObjects({ image: 'r/o:1', postgres: access }, { masterUrl, settings });
   expect(objects).toContainEqual(expect.objectContaining({ kind: 'Secret', stringData: { url: asSeenInCluster(masterUrl, access) } }));
   expect(objects).toContainEqual(expect.objectContaining({ kind: 'ConfigMap', data: settings }));
-  const container = { image: 'r/o:1', command: ['studio-app'] };
+  const container = { image: 'r/o:1', command: ['app'] };
   expect(objects.at(-1)).toMatchObject({ kind: 'Deployment', spec: { template: { spec: { containers: [container] } } } });
 });
 

@@ -30,11 +30,22 @@ describe('the image', () => {
   it.each([
     ['operator', 'src/main.ts'],
     ['migrate', 'src/migrate.ts'],
-    ['studio-app', 'src/app.ts'],
+    ['app', 'src/app.ts'],
   ])('has the command %s, which becomes %s', (command, program) => {
     expect(statSync(new URL(`bin/${command}`, ROOT)).mode & 0o111).toBe(0o111);
-    expect(read(`bin/${command}`)).toContain(`exec node /app/${program} "$@"`);
+    // By the kernel, not by a shell or env, which the image does not have.
+    expect(read(`bin/${command}`)).toMatch(/^#!\/usr\/local\/bin\/node\n/);
+    expect(read(`bin/${command}`)).toContain(`import '../${program}';`);
     expect(existsSync(new URL(program, ROOT))).toBe(true);
+  });
+
+  it('carries the version of the package unless told another', () => {
+    const { version } = JSON.parse(read('package.json')) as { readonly version: string };
+    expect(read('Dockerfile')).toContain(`\nARG VERSION=${version}\n`);
+  });
+
+  it('begins with bases that can be given by digest', () => {
+    expect(read('Dockerfile').match(/^FROM .*$/gm)).toEqual(['FROM ${NODE} AS dependencies', 'FROM ${BASE}']);
   });
 
   it('runs as a numbered user that is not root', () => {
