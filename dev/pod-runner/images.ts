@@ -11,8 +11,8 @@ export interface LocalImage {
   readonly workingDirectory: string;
   /** The image's own ENV. */
   readonly env: Readonly<Record<string, string>>;
-  /** The variables by which its programs are told where to listen: pods share this machine, so each gets a port of its own. */
-  readonly listens?: { readonly host: string; readonly port: string };
+  /** The variables by which its programs are told where to listen: pods share this machine, so each gets ports of its own, by their names. */
+  readonly listens?: { readonly host: string; readonly ports: Readonly<Record<string, string>> };
 }
 
 export type Images = Readonly<Record<string, LocalImage>>;
@@ -31,7 +31,7 @@ export const operatorImage = (repository: string = REPOSITORY): LocalImage => ({
   },
   entryPoint: ['operator'],
   workingDirectory: repository,
-  listens: { host: 'LISTEN_HOST', port: 'LISTEN_PORT' },
+  listens: { host: 'LISTEN_HOST', ports: { http: 'LISTEN_PORT', metrics: 'METRICS_PORT' } },
   env: { PATH: `${path.dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin` },
 });
 

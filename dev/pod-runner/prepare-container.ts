@@ -58,8 +58,7 @@ const unsupportedPart = ({ spec }: V1Pod): string | undefined => {
   const { containers = [], initContainers = [], restartPolicy } = spec ?? {};
   if (containers.length > 1) return 'pods with several containers';
   if (initContainers.length > 0) return 'init containers';
-  if (restartPolicy === 'OnFailure') return `restartPolicy ${restartPolicy}`;
-  return containers.some(({ ports = [] }) => ports.length > 1) ? 'containers with several ports' : undefined;
+  return restartPolicy === 'OnFailure' ? `restartPolicy ${restartPolicy}` : undefined;
 };
 
 const imageMissing = ({ image, imagePullPolicy }: V1Container, attempt: number): Waiting => {
@@ -93,7 +92,7 @@ const prepare = async ({ pod, container, image }: Target, { api, behaviour, dire
     HOSTNAME: pod.metadata?.name ?? '',
     ...Object.fromEntries(Object.entries(given).map(([name, value]) => [name, localPaths(value, mounts)])),
     ...(await apiAccess(pod, container, { api, directory })),
-    ...listening?.env,
+    ...listening.env,
   };
   const [program] = container.command ?? image.entryPoint;
   const line = commandLine(image, words(container.command), words(container.args)) ?? startError(program);
@@ -102,16 +101,30 @@ const prepare = async ({ pod, container, image }: Target, { api, behaviour, dire
     env,
     workingDirectory: container.workingDir ?? image.workingDirectory,
     logFile: path.join(directory, 'log'),
-    probe: readinessProbe(container, listening?.port),
+    probe: readinessProbe(container, listening.ports),
     messageFromLog: container.terminationMessagePolicy === 'FallbackToLogsOnError',
   };
 };
 
-/** A port of this machine in the place of the container's own, where it has one. */
-const placeToListen = async ({ ports = [] }: V1Container, { listens }: LocalImage) => {
-  if (listens === undefined || ports.length === 0) return undefined;
-  const port = await freePort();
-  return { port, env: { [listens.host]: '127.0.0.1', [listens.port]: String(port) } };
+interface Listening {
+  /** By the port's name. */
+  readonly ports: ReadonlyMap<string, number>;
+  readonly env: Variables;
+}
+
+/** Ports of this machine in the place of the container's own, for those that its image can be told of. */
+const placeToListen = async (container: V1Container, { listens }: LocalImage): Promise<Listening> => {
+  const ports = new Map<string, number>();
+  const env: Record<string, string> = {};
+  if (listens === undefined) return { ports, env };
+  for (const { name = '' } of container.ports ?? []) {
+    const variable = listens.ports[name];
+    if (variable === undefined) continue;
+    const port = await freePort();
+    ports.set(name, port);
+    Object.assign(env, { [listens.host]: '127.0.0.1', [variable]: String(port) });
+  }
+  return { ports, env };
 };
 
 // The exit code and text that container runtimes give a command which the image does not have.

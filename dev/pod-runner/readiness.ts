@@ -12,8 +12,9 @@ export interface Probe {
 
 const PERIOD_MS = 300;
 
-/** `port` is where the container really listens. Undefined: it has no such probe, and is ready once it runs. */
-export const readinessProbe = ({ readinessProbe: probe }: V1Container, port: number | undefined): Probe | undefined => {
+/** `ports` is where the container really listens, by name. Undefined: it has no such probe, and is ready once it runs. */
+export const readinessProbe = ({ readinessProbe: probe }: V1Container, ports: ReadonlyMap<string, number>): Probe | undefined => {
+  const port = ports.get(String(probe?.httpGet?.port));
   if (probe?.httpGet === undefined || port === undefined) return undefined;
   return { url: `http://127.0.0.1:${port}${probe.httpGet.path ?? '/'}`, timeoutMs: (probe.timeoutSeconds ?? 1) * 1000 };
 };
