@@ -1,6 +1,8 @@
 // `npm run generate`: writes what is made from other sources (crds/, manifests/, tables of settings, docs/api.md); with --check, says
 // what differs and fails. What the chart renders is checked here only where Helm has been built already, so that a check stays quick on
 // a new machine; the integration tests compare it always.
+import { valuesSchemaFile } from './chart/values-schema.ts';
+import { chartReadme } from './chart/values-table.ts';
 import { apiReference } from './generate-api-reference.ts';
 import { argocdFiles } from './generate-argocd.ts';
 import { crdFiles } from './generate-crds.ts';
@@ -11,7 +13,7 @@ import { builtHelm } from './helm.ts';
 import { say } from './progress.ts';
 import { explainSetupError } from './setup-error.ts';
 
-const files = [...crdFiles(), ...argocdFiles(), ...settingsPages(), apiReference()];
+const files = [...crdFiles(), ...argocdFiles(), ...settingsPages(), apiReference(), valuesSchemaFile(), chartReadme()];
 
 const check = async (): Promise<void> => {
   const rendered = (await builtHelm(4)) === undefined ? [] : await installFiles();

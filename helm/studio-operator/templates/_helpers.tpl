@@ -44,7 +44,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{/* commonAnnotations and those of one object, by (list . $annotations); nothing at all when there are none. */}}
 {{- define "studio-operator.annotations" -}}
 {{- $root := index . 0 }}
-{{- with merge (dict) (index . 1) $root.Values.commonAnnotations -}}
+{{- with merge (dict) (default dict (index . 1)) (default dict $root.Values.commonAnnotations) -}}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -85,7 +85,7 @@ argocd.argoproj.io/sync-options: Prune=false,Delete=false
 {{- define "studio-operator.podLabels" -}}
 {{- $root := index . 0 }}
 {{- $own := merge (dict "app.kubernetes.io/part-of" "studio-platform") (index . 1 | fromYaml) }}
-{{- merge (dict) $own (index . 2) $root.Values.commonLabels | toYaml }}
+{{- merge (dict) $own (default dict (index . 2)) (default dict $root.Values.commonLabels) | toYaml }}
 {{- end }}
 
 {{/* Topology spread constraints with the selector where they have none, by (list $constraints $selectorLabelsAsYaml). */}}

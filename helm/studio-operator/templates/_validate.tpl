@@ -5,6 +5,7 @@ What is wrong with the values although each is right by itself: one sentence per
 {{- $problems := concat
   (include "studio-operator.masterProblems" . | fromYamlArray)
   (include "studio-operator.namespaceProblems" . | fromYamlArray)
+  (include "studio-operator.labelProblems" . | fromYamlArray)
   (include "studio-operator.configProblems" . | fromYamlArray)
   (include "studio-operator.applicationProblems" . | fromYamlArray)
 }}
@@ -31,6 +32,17 @@ What is wrong with the values although each is right by itself: one sentence per
 {{- end }}
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}
 - serviceAccount.create is false and serviceAccount.name is empty; name the ServiceAccount that is there.
+{{- end }}
+{{- end }}
+
+{{/* Some of the chart's own labels are what pods are selected by. */}}
+{{- define "studio-operator.labelProblems" -}}
+{{- range $where, $labels := dict "commonLabels" .Values.commonLabels "podLabels" .Values.podLabels "application.podLabels" .Values.application.podLabels }}
+{{- range $label, $_ := $labels }}
+{{- if or (eq $label "helm.sh/chart") (has $label (splitList " " "app.kubernetes.io/name app.kubernetes.io/instance app.kubernetes.io/component app.kubernetes.io/part-of app.kubernetes.io/managed-by app.kubernetes.io/version")) }}
+- {{ $where }} has {{ $label }}, which the chart sets itself; use another label.
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 

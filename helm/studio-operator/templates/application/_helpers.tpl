@@ -29,7 +29,7 @@ app.kubernetes.io/component: application
 
 {{/* A tag or digest of the operator's belongs to the operator's image: with one of its own, none of it is taken over but the repository. */}}
 {{- define "studio-operator.application.image" -}}
-{{- $own := pick .Values.application.image "repository" "tag" "digest" }}
+{{- $own := pick (default dict .Values.application.image) "repository" "tag" "digest" }}
 {{- $image := ternary .Values.image (merge (dict) $own (pick .Values.image "repository")) (empty $own) }}
 {{- include "studio-operator.imageOf" (list . $image) }}
 {{- end }}
