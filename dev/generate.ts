@@ -7,13 +7,14 @@ import { apiReference } from './generate-api-reference.ts';
 import { argocdFiles } from './generate-argocd.ts';
 import { crdFiles } from './generate-crds.ts';
 import { installFiles } from './generate-install.ts';
+import { pluginFieldFiles } from './generate-plugin-fields.ts';
 import { settingsPages } from './generate-settings.ts';
 import { driftedFiles, writeFiles } from './generated-files.ts';
 import { builtHelm } from './helm.ts';
 import { say } from './progress.ts';
 import { explainSetupError } from './setup-error.ts';
 
-const files = [...crdFiles(), ...argocdFiles(), ...settingsPages(), apiReference(), valuesSchemaFile(), chartReadme()];
+const files = [...crdFiles(), ...argocdFiles(), ...settingsPages(), ...pluginFieldFiles(), apiReference(), valuesSchemaFile(), chartReadme()];
 
 const check = async (): Promise<void> => {
   const rendered = (await builtHelm(4)) === undefined ? [] : await installFiles();

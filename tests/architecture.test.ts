@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 /** From the top to the bottom. What stands on one floor does not know its neighbours; a folder means all that is in it. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['main.ts', 'migrate.ts', 'app.ts'],
+  ['main.ts', 'migrate.ts', 'app.ts', 'kubectl-studio.ts', 'kubectl-studio-complete.ts'],
   ['operator.ts', 'migrate', 'app', 'installation'],
   ['leader.ts'],
   ['controllers', 'caches.ts'],
@@ -19,6 +19,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['runtime'],
   ['config.ts'],
   ['config'],
+  ['plugin'],
   ['api', 'routing'],
 ];
 
