@@ -27,7 +27,7 @@ export interface DatabaseAccess {
 }
 
 export interface Environment extends AsyncDisposable {
-  readonly way: 'local' | 'docker' | 'existing';
+  readonly way: 'local' | 'docker' | 'existing' | 'node';
   /** An administrator's; its current context is the cluster meant. */
   readonly kubeconfigPath: string;
   readonly postgres: DatabaseAccess;

@@ -24,7 +24,8 @@ const IN_CLUSTER = [
   { apiGroups: [''], resources: ['nodes'], verbs: READ },
 ];
 
-export const ingressControllerObjects = (servedNamespaces: readonly string[]): readonly Manifest[] => [
+/** 'all': whatever namespaces there will be. */
+export const ingressControllerObjects = (served: readonly string[] | 'all'): readonly Manifest[] => [
   { apiVersion: 'v1', kind: 'ServiceAccount', metadata: INGRESS_CONTROLLER_ACCOUNT },
   {
     apiVersion: 'networking.k8s.io/v1',
@@ -32,8 +33,8 @@ export const ingressControllerObjects = (servedNamespaces: readonly string[]): r
     metadata: { name: INGRESS_CLASS },
     spec: { controller: 'traefik.io/ingress-controller' },
   },
-  ...granted('ClusterRole', undefined, IN_CLUSTER),
-  ...servedNamespaces.flatMap((namespace) => granted('Role', namespace, IN_NAMESPACE)),
+  ...granted('ClusterRole', undefined, served === 'all' ? [...IN_CLUSTER, ...IN_NAMESPACE] : IN_CLUSTER),
+  ...(served === 'all' ? [] : served.flatMap((namespace) => granted('Role', namespace, IN_NAMESPACE))),
 ];
 
 const granted = (kind: 'Role' | 'ClusterRole', namespace: string | undefined, rules: readonly object[]): readonly Manifest[] => {

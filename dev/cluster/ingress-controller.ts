@@ -14,6 +14,7 @@ export interface IngressControllerOptions {
   readonly program: string;
   /** With the token of its ServiceAccount. */
   readonly kubeconfigPath: string;
+  /** None: all of them. */
   readonly namespaces: readonly string[];
   /** Reserved ones, which are released for it. */
   readonly http: ReservedPort;

@@ -1,11 +1,10 @@
 // containerd with runc and the CNI's bridge, configured for an enclosure: all its state under one directory, no AppArmor, and control
 // groups by file. Separate from the kubelet, which only knows its socket.
 
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { execFile } from 'node:child_process';
-import { globSync } from 'node:fs';
 import { WORK } from './enclosure/mounts.ts';
 import { POD_RANGE } from './enclosure/network.ts';
 import { CONTAINERD_SOCKET, PAUSE_IMAGE } from './names.ts';
@@ -14,7 +13,6 @@ import type { Component } from './supervisor.ts';
 
 const STATE = path.join(WORK, 'containerd');
 const NETWORKS = path.join(WORK, 'cni');
-const LINKS = path.join(WORK, 'bin');
 
 /** Writes the configuration. */
 export const containerRuntime = (debian: DebianPrograms): Component => {
@@ -30,19 +28,8 @@ export const containerRuntime = (debian: DebianPrograms): Component => {
   };
 };
 
-/** With the unpacked programs first on the PATH, and the names under which Debian's installation would have put iptables there. */
-export const debianEnvironment = ({ root, env }: DebianPrograms): NodeJS.ProcessEnv => {
-  const [extensions = ''] = globSync(path.join(root, 'usr/lib/*/xtables'));
-  const PATH = [LINKS, ...['usr/sbin', 'usr/bin'].map((directory) => path.join(root, directory)), process.env['PATH']].join(':');
-  return { ...process.env, ...env, PATH, XTABLES_LIBDIR: extensions };
-};
-
-export const linkPacketFilter = ({ root }: DebianPrograms): void => {
-  mkdirSync(LINKS, { recursive: true });
-  for (const family of ['iptables', 'ip6tables'])
-    for (const form of ['', '-save', '-restore'])
-      symlinkSync(path.join(root, 'usr/sbin/xtables-nft-multi'), path.join(LINKS, `${family}${form}`));
-};
+/** Also of what calls iptables and conntrack. */
+export const debianEnvironment = ({ env }: DebianPrograms): NodeJS.ProcessEnv => ({ ...process.env, ...env });
 
 /** Of a docker-archive; the kubelet pulls nothing. */
 export const importImage = async (debian: DebianPrograms, archive: string): Promise<void> => {

@@ -50,6 +50,9 @@ const API_SERVER_FLAGS = [
   `--tls-cert-file=${certificate('apiserver.crt')}`,
   `--tls-private-key-file=${certificate('apiserver.key')}`,
   `--client-ca-file=${certificate('ca.crt')}`,
+  // Nobody stands in front of it, but the components wait for this to be said.
+  `--requestheader-client-ca-file=${certificate('ca.crt')}`,
+  '--requestheader-allowed-names=nobody',
   `--cert-dir=${WORK}/apiserver`,
   '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
   `--service-account-key-file=${certificate('sa.pub')}`,

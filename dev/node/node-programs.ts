@@ -8,8 +8,6 @@ export interface NodePrograms {
   readonly kubeScheduler: string;
   readonly kubelet: string;
   readonly kubeProxy: string;
-  /** For people, when something went wrong. */
-  readonly kubectl: string;
   readonly debian: DebianPrograms;
   readonly coredns: string;
   readonly pause: string;
@@ -18,6 +16,6 @@ export interface NodePrograms {
 /** containerd, runc, the CNI plugins, conntrack and iptables, unpacked into a directory. */
 export interface DebianPrograms {
   readonly root: string;
-  /** What their libraries are found by. */
-  readonly env: Readonly<Record<string, string>>;
+  /** Variables by which they, their libraries and their extensions are found. */
+  readonly env: NodeJS.ProcessEnv;
 }

@@ -3,18 +3,19 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ApiException, AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { Agent, fetch } from 'undici';
 import { connectCluster } from '../demo/kubernetes.ts';
 import { TEMPORARY_FILES } from './enclosure/mounts.ts';
 import { makeNodeAddress } from './enclosure/network.ts';
 import { NAME_VARIABLE } from './enclosure/enclosure.ts';
 import { writeCertificates } from './certificates.ts';
 import { clusterDnsObjects } from './cluster-dns.ts';
-import { containerRuntime, importImage, linkPacketFilter, tagImage } from './container-runtime.ts';
+import { containerRuntime, importImage, tagImage } from './container-runtime.ts';
 import { controllers, storageAndApi } from './control-plane.ts';
 import { kubelet, kubeProxy } from './kubelet.ts';
 import { writeKubeconfigs } from './kubeconfigs.ts';
-import { ADMIN_KUBECONFIG, CERTIFICATES, DNS_IMAGE, NODE_NAME, PAUSE_IMAGE } from './names.ts';
+import { ADMIN_KUBECONFIG, API_SERVER, CERTIFICATES, DNS_IMAGE, NODE_NAME, PAUSE_IMAGE } from './names.ts';
 import type { NodePrograms } from './node-programs.ts';
 import { writeImageArchive } from './single-program-image.ts';
 import { logFile, supervise } from './supervisor.ts';
@@ -38,13 +39,12 @@ export const startNode = async (programs: NodePrograms, onStep: OnStep): Promise
   const begin = performance.now();
   const step = (what: string): void => onStep(what, performance.now() - begin);
   makeNodeAddress();
-  linkPacketFilter(programs.debian);
   await writeCertificates(CERTIFICATES);
   await writeKubeconfigs();
   for (const component of [...storageAndApi(programs), containerRuntime(programs.debian)]) supervise(component);
   const config = new KubeConfig();
   config.loadFromFile(ADMIN_KUBECONFIG);
-  await eventually('the API server', async () => await isReady(config));
+  await eventually('the API server', apiServerIsReady);
   step('API server ready');
   for (const component of [...controllers(programs), kubelet(programs, enclosure), kubeProxy(programs)]) supervise(component);
   await importOwnImages(programs);
@@ -74,18 +74,17 @@ const importOwnImages = async ({ debian, pause, coredns }: NodePrograms): Promis
   }
 };
 
-const isReady = async (config: KubeConfig): Promise<boolean> => {
-  const { cluster, options } = { cluster: config.getCurrentCluster(), options: {} };
-  if (cluster === null) throw new Error('no cluster');
-  void options;
-  await config.makeApiClient(CoreV1Api).readNamespacedServiceAccount({ namespace: 'kube-system', name: 'default' }).catch(absent);
-  return true;
-};
-
-/** That it does not exist is an answer, too. */
-const absent = (error: unknown): undefined => {
-  if (error instanceof ApiException && error.code === 404) return undefined;
-  throw error;
+/** True only after the roles of RBAC were made. */
+const apiServerIsReady = async (): Promise<boolean> => {
+  const [ca, cert, key] = await Promise.all(
+    ['ca.crt', 'admin.crt', 'admin.key'].map(async (file) => await readFile(path.join(CERTIFICATES, file))),
+  );
+  const dispatcher = new Agent({ connect: { ca, cert, key } });
+  try {
+    return (await fetch(`${API_SERVER}/readyz`, { dispatcher, signal: AbortSignal.timeout(1000) })).ok;
+  } finally {
+    await dispatcher.destroy();
+  }
 };
 
 const nodeIsReady = async (config: KubeConfig): Promise<boolean> => {

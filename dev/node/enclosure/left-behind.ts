@@ -1,0 +1,88 @@
+// Looks for what an enclosure has left on the machine. By its name where it has one (control groups, mounts, processes' environment), by its
+// namespaces where it has none, and by comparison for what belongs to the whole machine. Separate from the enclosure, so that it does not
+// take its own word for it.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { cgroupMounts } from './cgroup-mounts.ts';
+import { NAME_VARIABLE, type Outcome } from './enclosure.ts';
+
+/** What a node would change if it were not enclosed. */
+export type MachineState = Readonly<Record<string, string>>;
+
+export interface Left {
+  /** One sentence each; none is what should be. */
+  readonly findings: readonly string[];
+  /** What was looked at, and how much of it. */
+  readonly looked: readonly string[];
+}
+
+const DIRECTORIES = [
+  '/var/lib/kubelet',
+  '/var/lib/containerd',
+  '/var/lib/cni',
+  '/var/log/pods',
+  '/var/log/containers',
+  '/etc/cni',
+  '/opt/cni',
+  '/opt/containerd',
+  '/run/containerd',
+  '/run/netns',
+  '/run/studio-node',
+];
+const SETTINGS = ['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'kernel/panic_on_oops', 'net/ipv4/ip_forward'];
+
+/** To be compared with itself, later. */
+export const machineState = async (): Promise<MachineState> => {
+  const settings = SETTINGS.map(async (name) => [name, (await readFile(path.join('/proc/sys', name), 'utf8').catch(() => '')).trim()] as const);
+  return {
+    'network devices': await listing('/sys/class/net'),
+    'files below /tmp': (await readdir(os.tmpdir())).filter((name) => name.startsWith('studio-node')).join(' '),
+    ...Object.fromEntries(DIRECTORIES.map((directory) => [directory, existsSync(directory) ? 'there' : 'absent'])),
+    ...Object.fromEntries(await Promise.all(settings)),
+  };
+};
+
+const listing = async (directory: string): Promise<string> => (await readdir(directory)).toSorted().join(' ');
+
+export const whatWasLeft = async ({ name, inside }: Pick<Outcome, 'name' | 'inside'>, before: MachineState): Promise<Left> => {
+  const namespaces = new Set(Object.values(inside?.namespaces ?? {}));
+  const ids = (await readdir('/proc')).filter((id) => /^\d+$/.test(id) && id !== String(process.pid));
+  const processes = (await Promise.all(ids.map(async (id) => await traceIn(id, name, namespaces)))).filter((found) => found !== undefined);
+  const groups = (await cgroupMounts()).map((mount) => path.join(mount, name));
+  const named = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout.split('\n').filter((line) => line.includes(name));
+  const after = await machineState();
+  const changed = Object.entries(before).filter(([what, value]) => after[what] !== value);
+  return {
+    findings: [
+      ...processes,
+      ...groups.filter((group) => existsSync(group)).map((group) => `the control group ${group}`),
+      ...named.map((line) => `the network namespace ${line}`),
+      ...changed.map(([what, value]) => `${what}: "${value}" before, "${after[what]}" after`),
+    ],
+    looked: [
+      `${ids.length} processes (environment, control groups, mounts, ${namespaces.size} namespaces)`,
+      `${groups.length} hierarchies of control groups`,
+      'named network namespaces',
+      `${Object.keys(before).length} things of the machine before and after (network devices, ${DIRECTORIES.length} directories, ${SETTINGS.length} kernel settings)`,
+    ],
+  };
+};
+
+/** What of the enclosure is in a process of the machine; undefined when nothing is, or it has just ended. */
+const traceIn = async (id: string, name: string, namespaces: ReadonlySet<string>): Promise<string | undefined> => {
+  const read = async (file: string): Promise<string> => await readFile(`/proc/${id}/${file}`, 'utf8').catch(() => '');
+  const links = await Promise.all(
+    ['pid', 'mnt', 'net', 'ipc'].map(async (kind) => await readlink(`/proc/${id}/ns/${kind}`).catch(() => '')),
+  );
+  const traces = [
+    (await read('environ')).includes(`${NAME_VARIABLE}=${name}`) ? 'its environment' : '',
+    (await read('cgroup')).includes(name) ? 'its control groups' : '',
+    (await read('mountinfo')).includes(name) ? 'its mounts' : '',
+    ...links.filter((link) => namespaces.has(link)),
+  ].filter((trace) => trace !== '');
+  return traces.length === 0 ? undefined : `process ${id} (${(await read('comm')).trim()}): ${traces.join(', ')}`;
+};
