@@ -2,7 +2,7 @@
 // into the image that was built, and neither needs an engine for that.
 
 import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -30,13 +30,6 @@ export interface ImageDescription {
   readonly config: ImageConfig;
 }
 
-export interface ImageFile {
-  /** Without a slash at its beginning. */
-  readonly path: string;
-  readonly kind: 'file' | 'directory' | 'link' | 'other';
-  readonly bytes: number;
-}
-
 /** What the archive says of its only image. */
 export const describeArchive = async (archive: string): Promise<ImageDescription> => {
   const manifest = JSON.parse(await read(archive, 'manifest.json')) as readonly ManifestEntry[];
@@ -46,24 +39,21 @@ export const describeArchive = async (archive: string): Promise<ImageDescription
   return { names: image.RepoTags ?? [], layers: image.Layers, config };
 };
 
-/** Every file of every layer. Layers on top of others replace theirs, so add up sizes with care. */
-export const filesOf = async (archive: string, layers: readonly string[]): Promise<readonly ImageFile[]> => {
-  const listings = await Promise.all(
-    layers.map(async (layer) => {
-      const script = 'tar -xOf "$1" "$2" | tar -tvf - --numeric-owner --full-time';
-      const { stdout } = await execute('/bin/sh', ['-c', script, 'sh', archive, layer], { maxBuffer: MAX_OUTPUT_BYTES });
-      return stdout.split('\n').filter((line) => line !== '');
-    }),
-  );
-  return listings.flat().map(fileOf);
-};
-
-/** Lays the layers over one another in the directory, as root with their owners. */
+/**
+ * Lays the layers over one another in the directory, with their owners when root does it. Not for images whose layers take away what
+ * lower ones brought: ours only add.
+ */
 export const unpackArchive = async (archive: string, directory: string): Promise<void> => {
+  const { layers } = await describeArchive(archive);
   await mkdir(directory, { recursive: true });
-  for (const layer of (await describeArchive(archive)).layers) {
-    const script = 'tar -xOf "$1" "$2" | tar -xpf - --numeric-owner -C "$3"';
-    await execute('/bin/sh', ['-c', script, 'sh', archive, layer, directory]);
+  const temporary = await mkdtemp(`${directory}.layers-`);
+  try {
+    await execute('tar', ['-xf', archive, '-C', temporary, ...layers]);
+    for (const layer of layers) {
+      await execute('tar', ['-xpf', path.join(temporary, layer), '--numeric-owner', '-C', directory]);
+    }
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
   }
 };
 
@@ -76,13 +66,4 @@ interface ManifestEntry {
 const read = async (archive: string, member: string): Promise<string> => {
   const { stdout } = await execute('tar', ['-xOf', archive, member], { maxBuffer: MAX_OUTPUT_BYTES });
   return stdout;
-};
-
-const KINDS: Readonly<Record<string, ImageFile['kind']>> = { '-': 'file', d: 'directory', l: 'link', h: 'link' };
-
-/** Such as `-rwxr-xr-x 0/0  126595440 1970-01-01 00:00:00 usr/local/bin/node`. */
-const fileOf = (line: string): ImageFile => {
-  const [mode = '', , bytes, , , ...name] = line.split(/\s+/);
-  const full = name.join(' ').replace(/ (?:->|link to) .*$/, '');
-  return { path: path.posix.normalize(full).replace(/\/$/, ''), kind: KINDS[mode.charAt(0)] ?? 'other', bytes: Number(bytes) };
 };
