@@ -1,0 +1,56 @@
+/**
+ * Rendered objects and a real API server: where each is served, and what the server says to it in a dry run. Separate because everything
+ * that the chart renders is sent in the same way.
+ */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+
+import { eventually } from '../../support/eventually.ts';
+import type { AnyObject } from '../../support/kube.ts';
+import { type ApiAnswer, APPLY_PATCH, call, succeed } from '../api/api-server.ts';
+
+const served = new Map<string, Promise<ApiAnswer['body']>>();
+
+/** Like `kubectl apply --server-side --dry-run=server --validate=strict`. */
+export async function dryRun(object: AnyObject): Promise<ApiAnswer> {
+  return await apply(object, '&dryRun=All');
+}
+
+/** A definition, until it is served; the generated client would lose every x-kubernetes-... field of it. */
+export async function applyDefinition(definition: AnyObject): Promise<void> {
+  const { code, body } = await apply(definition);
+  if (code >= 300) throw new Error(`${definition.metadata.name} answered ${code}: ${body.message}`);
+  const { group, versions, names } = definition['spec'];
+  await eventually(async () => await succeed({ method: 'GET', path: `/apis/${group}/${versions[0].name}/${names.plural}` }));
+}
+
+async function apply(object: AnyObject, options = ''): Promise<ApiAnswer> {
+  const where = `${await pathOf(object)}/${object.metadata.name}?fieldManager=helm&force=true&fieldValidation=Strict${options}`;
+  return await call({ method: 'PATCH', path: where, body: object, contentType: APPLY_PATCH });
+}
+
+async function pathOf({ apiVersion, kind, metadata }: AnyObject): Promise<string> {
+  const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const list = served.get(base) ?? succeed({ method: 'GET', path: base });
+  served.set(base, list);
+  const { resources } = await list;
+  const resource = resources.find((one: { kind: string; name: string }) => one.kind === kind && !one.name.includes('/'));
+  return `${base}${resource.namespaced === true ? `/namespaces/${metadata.namespace}` : ''}/${resource.name}`;
+}
+
+const PROMETHEUS_OPERATOR = 'github.com/prometheus-operator/prometheus-operator@v0.82.2';
+
+/** The Prometheus operator's own definitions of what the chart can render, from its Go module, which go.sum's public log vouches for. */
+export async function applyMonitoringDefinitions(): Promise<void> {
+  const env = { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '' };
+  const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', PROMETHEUS_OPERATOR], { cwd: os.tmpdir(), env });
+  const { Dir } = JSON.parse(stdout) as { Dir: string };
+  for (const plural of ['servicemonitors', 'podmonitors', 'prometheusrules']) {
+    const file = path.join(Dir, `example/prometheus-operator-crd/monitoring.coreos.com_${plural}.yaml`);
+    await applyDefinition(parse(await readFile(file, 'utf8')) as AnyObject);
+  }
+}
