@@ -9,7 +9,7 @@ import { SCHEMA_RELEASE } from '../api/resources.ts';
 import type { SchemaRelease, SchemaReleaseStatus } from '../api/schema-release.ts';
 import type { StudioTenant } from '../api/studio-tenant.ts';
 import { migrationRun } from '../desired/migration-run.ts';
-import { releaseStatus } from '../desired/release-status.ts';
+import { isHeldBack, releaseStatus } from '../desired/release-status.ts';
 import { tenantsConcernedBy } from '../desired/rollout.ts';
 import { timestamp } from '../runtime/clock.ts';
 import { keyOfRequest, type Reconciler } from '../runtime/reconciler.ts';
@@ -80,5 +80,7 @@ function changesRollout(before: SchemaRelease | undefined, after: SchemaRelease 
 }
 
 function positionOf(tenant: StudioTenant | undefined): unknown {
-  return tenant && [tenant.spec.release, tenant.status?.schema?.release, tenant.status?.schema?.version, tenant.metadata.deletionTimestamp];
+  if (tenant === undefined) return undefined;
+  const { release, version } = tenant.status?.schema ?? {};
+  return [tenant.spec.release, release, version, tenant.metadata.deletionTimestamp, isHeldBack(tenant)];
 }

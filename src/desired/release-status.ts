@@ -3,12 +3,13 @@
  * migration Jobs. Separate from rollout.ts, which decides; this only counts and tells.
  */
 import { ANNOTATION, annotationOf } from '../api/annotations.ts';
-import { type Condition, type ConditionStatus, ConditionType, setCondition } from '../api/conditions.ts';
+import { type Condition, type ConditionStatus, ConditionType, isTrue, setCondition } from '../api/conditions.ts';
 import { keyOf } from '../api/object-meta.ts';
 import type { SchemaRelease, SchemaReleaseStatus } from '../api/schema-release.ts';
 import type { StudioTenant } from '../api/studio-tenant.ts';
 import type { MigrationRun } from './migration-run.ts';
 import { type ReleaseProgress, type Rollout, targetOf, type TenantPosition } from './rollout.ts';
+import { isSuspended } from './suspension.ts';
 
 export interface ReleaseStatusInput {
   readonly progress: ReleaseProgress;
@@ -22,13 +23,22 @@ export interface ReleaseStatusInput {
 type Stage = 'pending' | 'running' | 'done' | 'failed';
 type Counts = Readonly<Record<Stage, number>>;
 
+/**
+ * Whether a release waits for a tenant, or a person does: a suspended one gets it when it is resumed, one that cannot be served when it
+ * is mended. Neither keeps a release from being rolled out, or tools that wait for it would wait for ever.
+ */
+export function isHeldBack(tenant: StudioTenant): boolean {
+  const { conditions } = tenant.status ?? {};
+  return isSuspended(tenant) || (isTrue(conditions, ConditionType.Stalled) && !isTrue(conditions, ConditionType.Ready));
+}
+
 /** More names than this tell nobody more. */
 const MAX_NAMES = 20;
 
 export function releaseStatus(input: ReleaseStatusInput): SchemaReleaseStatus {
   const { release, state, failedTenants } = input.progress;
-  const counts = count(input);
-  const statement = statementOf(input.progress, counts);
+  const { heldBack, ...counts } = count(input);
+  const statement = statementOf(input.progress, counts, heldBack);
   const retry = annotationOf(release, ANNOTATION.retry) ?? release.status?.handled?.retry;
   return {
     observedGeneration: release.metadata.generation,
@@ -40,14 +50,16 @@ export function releaseStatus(input: ReleaseStatusInput): SchemaReleaseStatus {
   };
 }
 
-function count(input: ReleaseStatusInput): Counts {
+/** `heldBack` are some of those pending. */
+function count(input: ReleaseStatusInput): Counts & { readonly heldBack: number } {
   const { state, failedTenants } = input.progress;
-  const counts = { pending: 0, running: 0, done: 0, failed: 0 };
+  const counts = { pending: 0, running: 0, done: 0, failed: 0, heldBack: 0 };
   if (state === 'duplicate') return counts;
   const asked = { ...input, rollout: asIfOpen(input.rollout, input.progress), failed: new Set(failedTenants) };
   for (const tenant of input.tenants) {
     const stage = stageOf(tenant, asked);
     if (stage !== undefined) counts[stage] += 1;
+    if (stage === 'pending' && isHeldBack(tenant)) counts.heldBack += 1;
   }
   // What halts a release and what its status says must be one number.
   return { ...counts, failed: failedTenants.length };
@@ -82,7 +94,7 @@ interface Statement {
   readonly message: string;
 }
 
-function statementOf({ release, state, failedTenants }: ReleaseProgress, counts: Counts): Statement {
+function statementOf({ release, state, failedTenants }: ReleaseProgress, counts: Counts, heldBack: number): Statement {
   const left = `${tenants(counts.pending)} to go, ${tenants(counts.running)} under way`;
   const failed = counts.failed === 0 ? '' : ` Failed: ${named(failedTenants)}.`;
   const again = `Mend the cause, then give the annotation ${ANNOTATION.retry} of this release a new value.`;
@@ -97,9 +109,11 @@ function statementOf({ release, state, failedTenants }: ReleaseProgress, counts:
       message: `Halted after ${tenants(counts.failed)} failed; ${left}.${failed} ${again}`,
     };
   if (state === 'paused' && counts.pending > 0) return { holds: 'Stalled', reason: 'Paused', message: `Paused; ${left}.${failed}` };
-  if (counts.pending + counts.running > 0) return { holds: 'Reconciling', reason: 'RollingOut', message: `Rolling out: ${left}.${failed}` };
+  if (counts.pending - heldBack + counts.running > 0)
+    return { holds: 'Reconciling', reason: 'RollingOut', message: `Rolling out: ${left}.${failed}` };
   if (counts.failed > 0) return { holds: 'Stalled', reason: 'TenantsFailed', message: `${failed.trim()} ${again}` };
-  return { holds: 'Ready', reason: 'RolledOut', message: `${tenants(counts.done)} at this release, none left to bring here.` };
+  const later = heldBack === 0 ? '' : ` Later: ${tenants(heldBack)}, suspended or in need of a person.`;
+  return { holds: 'Ready', reason: 'RolledOut', message: `${tenants(counts.done)} at this release, none left to bring here.${later}` };
 }
 
 /** All three are always there; exactly one is True. */

@@ -78,7 +78,7 @@ it('a file deleted by mistake closes the tenant and keeps its data; the file put
   const after = await studio.secret('my-studio');
   expect([after['database'], after['username']]).toEqual([before['database'], before['username']]);
   expect(after['password']).not.toBe(before['password']);
-  expect(await studio.master("SELECT type FROM tenant_events WHERE organization_id = $1 AND type = 'retained'", [n])).toHaveLength(1);
+  expect(await studio.master("SELECT type FROM tenant_events WHERE organization_id = $1 AND type = 'Adopted'", [n])).toHaveLength(1);
 });
 
 it('a subdomain that another has asked for meanwhile is still the kept tenant’s', async () => {

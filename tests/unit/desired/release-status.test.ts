@@ -87,6 +87,27 @@ describe('the conditions', () => {
     expect(trueOnes(statusOf(aRelease(2, { paused: true }), [tenant(1, 2)]))).toEqual([['Ready', 'RolledOut']]);
   });
 
+  test('do not wait for tenants that wait for a person: suspended ones, and those that cannot be served', () => {
+    const stalled = {
+      type: 'Stalled',
+      status: 'True',
+      reason: 'SubdomainTaken',
+      message: '',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    } as const;
+    const cannotBeServed = tenant(2, undefined, { status: { observedGeneration: 1, conditions: [stalled] } });
+    const suspended = tenant(3, 1, { spec: { suspended: true } });
+    const status = statusOf(aRelease(2), [tenant(1, 2), cannotBeServed, suspended]);
+    expect(status).toMatchObject({ pending: 2, done: 1 });
+    expect(trueOnes(status)).toEqual([['Ready', 'RolledOut']]);
+    expect(status.conditions?.[0]?.message).toContain('2 tenants, suspended or in need of a person');
+    // One that serves although its newest change failed is still brought here.
+    const serving = { ...stalled, type: 'Ready' } as const;
+    const schema = { release: 'studio-1', version: 1 };
+    const degraded = tenant(4, undefined, { status: { observedGeneration: 1, schema, conditions: [serving, stalled] } });
+    expect(trueOnes(statusOf(aRelease(2), [degraded]))).toEqual([['Reconciling', 'RollingOut']]);
+  });
+
   test('a duplicate says that it is ignored', () => {
     const younger = aRelease(2, {}, { name: 'copy', creationTimestamp: '2026-06-01T00:00:00Z' });
     const status = statusOf(younger, [tenant(1, 1)], [], [release]);
