@@ -28,12 +28,14 @@ export const prepareMounts = async (pod: V1Pod, container: V1Container, referenc
   return { paths };
 };
 
-/** Rewrites every mountPath in the text, where a path begins there and ends or goes on with a slash. */
+/** Rewrites every mountPath in the text, where a path begins there and ends or goes on with a slash; also as it stands in a URL's query. */
 export const localPaths = (text: string, { paths }: Mounts): string => {
   let result = text;
   for (const [mountPath, local] of paths) {
-    const pattern = new RegExp(`(?<![\\w.-])${escaped(mountPath.replace(/\/$/, ''))}(?=/|$|[^\\w./-])`, 'g');
-    result = result.replaceAll(pattern, () => local);
+    const directory = mountPath.replace(/\/$/, '');
+    const pattern = new RegExp(`(?<![\\w.-])${escaped(directory)}(?=/|$|[^\\w./-])`, 'g');
+    const inUrl = new RegExp(`(?<==)${escaped(encodeURIComponent(directory))}(?=%2F|$|&)`, 'g');
+    result = result.replaceAll(pattern, () => local).replaceAll(inUrl, () => encodeURIComponent(local));
   }
   return result;
 };

@@ -71,14 +71,28 @@ export async function writeDocFiles(document: string, shell: DocShell): Promise<
   }
 }
 
-/** A block of SQL as one string, as whoever the URL names; `words` as in a shell. */
+/** A block of SQL, statement by statement as psql runs it, as whoever the URL names; `words` as in a shell. The last one's rows. */
 export async function runDocSql<R extends Row = Row>(
   document: string,
   name: string,
   url: string,
   words: Readonly<Record<string, string>> = {},
 ): Promise<readonly R[]> {
-  return await queryAs<R>(url, replaced(blockOf(document, name).text, words));
+  let rows: readonly R[] = [];
+  for (const statement of statementsOf(replaced(blockOf(document, name).text, words))) rows = await queryAs<R>(url, statement);
+  return rows;
+}
+
+/** At semicolons that end a line, a comment behind them aside; the body of a function or DO block is one piece. */
+function statementsOf(sql: string): readonly string[] {
+  const pieces = sql.split(/;[ \t]*(?:--.*)?$/m);
+  const statements: string[] = [];
+  for (const piece of pieces) {
+    const open = statements.at(-1);
+    if (open !== undefined && open.split('$$').length % 2 === 0) statements[statements.length - 1] = `${open};${piece}`;
+    else statements.push(piece);
+  }
+  return statements.filter((statement) => statement.replaceAll(/--.*$/gm, '').trim() !== '');
 }
 
 /** Of a transcript, the commands alone. */

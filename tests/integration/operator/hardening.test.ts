@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { databaseName } from '../../../src/api/names.ts';
+import { runDocSql } from '../../support/doc-commands.ts';
 import { queryAs, withDatabase } from '../../support/postgres.ts';
 import { Studio } from '../../support/studio.ts';
 
@@ -61,7 +62,7 @@ it('keeps a tenant out of a database that somebody has opened to all by mistake'
 it('takes advisory locks and large objects away from a tenant, and nothing from its migrations or the operator', async () => {
   expect(await studio.asTenant('first', 'SELECT pg_try_advisory_lock(1) AS locked')).toEqual([{ locked: true }]);
 
-  await studio.superuser(await blockIn('mitigation'), await databaseOf('first'));
+  await runDocSql('docs/security.md', 'mitigation', withDatabase(studio.postgres.superuserUrl, await databaseOf('first')));
   for (const sql of ['SELECT pg_advisory_lock(1)', 'SELECT pg_try_advisory_xact_lock(1, 2)', 'SELECT lo_create(0)']) {
     await expect(studio.asTenant('first', sql)).rejects.toMatchObject({ code: '42501' });
   }
