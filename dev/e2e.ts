@@ -9,8 +9,9 @@ import { duration, say } from './progress.ts';
 import { runForeground } from './run.ts';
 import { explainSetupError } from './setup-error.ts';
 
-const VITEST = ['run', '--config', 'vitest.e2e.config.ts'];
 const [, , ...given] = process.argv;
+// Who names a file means one of the two projects, and the other has nothing to do.
+const VITEST = ['run', '--config', 'vitest.e2e.config.ts', ...(given.length > 0 ? ['--passWithNoTests'] : [])];
 
 const onGround = async (ground: Ground): Promise<number> => {
   if (ground.kind === 'none') {

@@ -7,7 +7,6 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { cgroupMounts } from './cgroup-mounts.ts';
 
 export interface EnclosureOptions {
@@ -26,13 +25,6 @@ export interface Outcome {
   readonly name: string;
   /** Of the command; 128 + n after signal n. */
   readonly code: number;
-  /** What it said about itself; undefined when it did not come so far. */
-  readonly inside: Inside | undefined;
-}
-
-/** As the first program inside reports them: `readlink /proc/self/ns/<kind>`. */
-export interface Inside {
-  readonly namespaces: Readonly<Record<string, string>>;
 }
 
 /** Name of the variable by which programs inside know the enclosure, and others know them. */
@@ -49,7 +41,7 @@ export const runEnclosed = async (options: EnclosureOptions): Promise<Outcome> =
   const child = spawn('/bin/sh', [GUARD, groups.join(' '), process.execPath, INSIDE, options.command, ...options.args], {
     // A session of its own: Ctrl-C in the terminal reaches us alone, and the guard goes on until all is cleaned up.
     detached: true,
-    stdio: ['pipe', output, output, 'pipe'],
+    stdio: ['pipe', output, output],
     env: { ...(options.env ?? process.env), [NAME_VARIABLE]: name },
   });
   const stdin = child.stdin;
@@ -57,14 +49,12 @@ export const runEnclosed = async (options: EnclosureOptions): Promise<Outcome> =
   const end = (): void => void stdin?.end();
   options.signal?.addEventListener('abort', end, { once: true });
   if (options.signal?.aborted === true) end();
-  const report = text(child.stdio[3] as NodeJS.ReadableStream);
   const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (status, signal) => resolve(status ?? 128 + constants.signals[signal ?? 'SIGKILL']));
   });
   end();
-  const said = await report;
-  return { name, code, inside: said === '' ? undefined : (JSON.parse(said) as Inside) };
+  return { name, code };
 };
 
 /** What stands in the way of an enclosure on this machine, as a sentence; undefined when nothing does. */

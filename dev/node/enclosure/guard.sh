@@ -2,7 +2,7 @@
 # Runs a command in namespaces of its own, and lets nothing of it outlive us: processes, mounts and network go with the namespaces, in
 # one act of the kernel; control groups are removed here. Our standard input closes when whoever started us ends, however that was.
 # Plain shell, because it must go on when the Node process that started it was killed.
-# usage: guard.sh "CGROUP-DIRECTORY ..." COMMAND [ARGUMENT ...]        (file descriptor 3: where the command may report)
+# usage: guard.sh "CGROUP-DIRECTORY ..." COMMAND [ARGUMENT ...]
 set -u
 groups=$1
 shift
@@ -39,22 +39,27 @@ make_groups() {
 
 trap '' HUP INT TERM
 trap remove_groups EXIT
-exec 4<&0
+exec 3<&0
 make_groups || exit 1
 (
   trap - HUP INT TERM
   for group in $groups; do sh -c 'echo $PPID' >"$group/services/cgroup.procs"; done
   # The first process of the namespace is a shell, which takes in orphans; with it everything ends.
   exec unshare --kill-child --fork --pid --mount-proc --mount --net --ipc -- /bin/sh -c '"$@" & wait $!' init "$@"
-) </dev/null 4<&- &
+) </dev/null 3<&- &
 enclosed=$!
-{
-  cat <&4 >/dev/null
+# Ends the first process inside rather than unshare, its parent, so that somebody is left to take note of its end.
+end_enclosed() {
+  read -r first _ <"/proc/$enclosed/task/$enclosed/children" && [ -n "$first" ] && kill -KILL "$first" && return
   kill -KILL "$enclosed"
-} 3>&- 2>/dev/null &
+}
+{
+  read -r _ <&3
+  end_enclosed
+} 2>/dev/null &
 watch=$!
-exec 3>&-
 wait "$enclosed"
 status=$?
-kill "$watch" 2>/dev/null
+kill -KILL "$watch" 2>/dev/null
+wait "$watch" 2>/dev/null
 exit "$status"

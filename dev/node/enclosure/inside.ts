@@ -1,17 +1,13 @@
-// The first program of an enclosure: makes its file system and its network fit for a node, reports who it is, and runs the command.
-// Separate from the enclosure itself because it runs on the other side of the wall.
+// The first program of an enclosure: makes its file system and its network fit for a node, and runs the command. Separate from the
+// enclosure itself because it runs on the other side of the wall.
 //
-//   node inside.ts COMMAND [ARGUMENT ...]        (file descriptor 3: where it reports)
+//   node inside.ts COMMAND [ARGUMENT ...]
 
-import { readlinkSync, writeSync } from 'node:fs';
 import { runForeground } from '../../run.ts';
-import { NAME_VARIABLE, type Inside } from './enclosure.ts';
+import { NAME_VARIABLE } from './enclosure.ts';
 import { mountAll, TEMPORARY_FILES } from './mounts.ts';
 import { connectLoopback } from './network.ts';
 import { system } from './system.ts';
-
-const REPORT = 3;
-const KINDS = ['pid', 'mnt', 'net', 'ipc'] as const;
 
 const [command, ...args] = process.argv.slice(2);
 const name = process.env[NAME_VARIABLE];
@@ -21,7 +17,5 @@ if (/^(?!1: lo:)|state UP/m.test(system('ip', '-o', 'link').trim())) throw new E
 
 mountAll(name);
 connectLoopback();
-const inside: Inside = { namespaces: Object.fromEntries(KINDS.map((kind) => [kind, readlinkSync(`/proc/self/ns/${kind}`)])) };
-writeSync(REPORT, JSON.stringify(inside));
 process.env['TMPDIR'] = TEMPORARY_FILES;
 process.exitCode = await runForeground(command, args);

@@ -1,10 +1,10 @@
-// Looks for what an enclosure has left on the machine. By its name where it has one (control groups, mounts, processes' environment), by its
-// namespaces where it has none, and by comparison for what belongs to the whole machine. Separate from the enclosure, so that it does not
-// take its own word for it.
+// Looks for what an enclosure has left on the machine. By its name, which its control groups, all of its mounts and the environment of its
+// processes carry: whatever is in its namespaces is in one of those (their own numbers prove nothing, the kernel gives them out again). By
+// comparison for what belongs to the whole machine. Separate from the enclosure, so that nobody takes its own word for it.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { cgroupMounts } from './cgroup-mounts.ts';
@@ -48,10 +48,9 @@ export const machineState = async (): Promise<MachineState> => {
 
 const listing = async (directory: string): Promise<string> => (await readdir(directory)).toSorted().join(' ');
 
-export const whatWasLeft = async ({ name, inside }: Pick<Outcome, 'name' | 'inside'>, before: MachineState): Promise<Left> => {
-  const namespaces = new Set(Object.values(inside?.namespaces ?? {}));
+export const whatWasLeft = async ({ name }: Pick<Outcome, 'name'>, before: MachineState): Promise<Left> => {
   const ids = (await readdir('/proc')).filter((id) => /^\d+$/.test(id) && id !== String(process.pid));
-  const processes = (await Promise.all(ids.map(async (id) => await traceIn(id, name, namespaces)))).filter((found) => found !== undefined);
+  const processes = (await Promise.all(ids.map(async (id) => await traceIn(id, name)))).filter((found) => found !== undefined);
   const groups = (await cgroupMounts()).map((mount) => path.join(mount, name));
   const named = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout.split('\n').filter((line) => line.includes(name));
   const after = await machineState();
@@ -64,7 +63,7 @@ export const whatWasLeft = async ({ name, inside }: Pick<Outcome, 'name' | 'insi
       ...changed.map(([what, value]) => `${what}: "${value}" before, "${after[what]}" after`),
     ],
     looked: [
-      `${ids.length} processes (environment, control groups, mounts, ${namespaces.size} namespaces)`,
+      `${ids.length} processes (environment, control groups, mounts)`,
       `${groups.length} hierarchies of control groups`,
       'named network namespaces',
       `${Object.keys(before).length} things of the machine before and after (network devices, ${DIRECTORIES.length} directories, ${SETTINGS.length} kernel settings)`,
@@ -73,16 +72,12 @@ export const whatWasLeft = async ({ name, inside }: Pick<Outcome, 'name' | 'insi
 };
 
 /** What of the enclosure is in a process of the machine; undefined when nothing is, or it has just ended. */
-const traceIn = async (id: string, name: string, namespaces: ReadonlySet<string>): Promise<string | undefined> => {
+const traceIn = async (id: string, name: string): Promise<string | undefined> => {
   const read = async (file: string): Promise<string> => await readFile(`/proc/${id}/${file}`, 'utf8').catch(() => '');
-  const links = await Promise.all(
-    ['pid', 'mnt', 'net', 'ipc'].map(async (kind) => await readlink(`/proc/${id}/ns/${kind}`).catch(() => '')),
-  );
   const traces = [
     (await read('environ')).includes(`${NAME_VARIABLE}=${name}`) ? 'its environment' : '',
     (await read('cgroup')).includes(name) ? 'its control groups' : '',
     (await read('mountinfo')).includes(name) ? 'its mounts' : '',
-    ...links.filter((link) => namespaces.has(link)),
   ].filter((trace) => trace !== '');
   return traces.length === 0 ? undefined : `process ${id} (${(await read('comm')).trim()}): ${traces.join(', ')}`;
 };

@@ -42,8 +42,11 @@ export const changing = (): void => {
 
   it('migrates every tenant to a new SchemaRelease, with what they have', async () => {
     const before = await migrationJobs();
-    const { code, stderr } = await upgrade({ application: true, image: image(), releases: { 'studio-1': STUDIO_1, 'studio-2': STUDIO_2 } });
+    const pods = (await operatorPods()).map(nameOf);
+    const releases = { 'studio-1': STUDIO_1, 'studio-2': STUDIO_2 };
+    const { code, stderr } = await upgrade({ application: true, image: image(), logLevel: 'debug', releases });
     expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect((await operatorPods()).map(nameOf)).toEqual(pods);
     for (const name of ['one', 'two']) {
       await readyTenant(name, 'studio-2');
       expect(await inDatabaseOf(name, "SELECT to_regclass('assets')::text AS made")).toEqual([{ made: 'assets' }]);
@@ -73,7 +76,8 @@ export const changing = (): void => {
     expect(ready.status).toBe('False');
     expect(ready.message).toMatch(/0006_unique-price-names/);
     expect(ready.message).toMatch(/23505|duplicate|unique/);
-    expect(await inDatabaseOf('broken', "SELECT to_regclass('clients')::text AS made")).toEqual([{ made: 'clients' }]);
+    // Rolled back with all that was in the same attempt.
+    expect(await inDatabaseOf('broken', "SELECT to_regclass('clients')::text AS made")).toEqual([{ made: null }]);
     expect(await Promise.all(['one', 'two'].map(untouched))).toEqual(others);
   });
 };
