@@ -2,12 +2,13 @@
  * Every number the operator gives to Prometheus, in one registry of its own. A process edge: the rest of the operator
  * sees only the small interfaces that are implemented here.
  */
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 
 import { registerBuildInfo } from './metrics/build-info.ts';
 import { clientMetrics, type ClientMetrics } from './metrics/client-metrics.ts';
 import { instruments } from './metrics/instruments.ts';
 import { registerFleetMetrics, type Fleet } from './metrics/fleet-metrics.ts';
+import { registerProcessMetrics } from './metrics/process-metrics.ts';
 import { runtimeMetrics, type RuntimeMetrics } from './metrics/runtime-metrics.ts';
 import type { SweepMetrics, TenantMetrics } from './steps/metrics.ts';
 
@@ -26,7 +27,7 @@ const READY_BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600
 /** A registry per call, so that tests do not share numbers. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  registerProcessMetrics(registry);
   registerBuildInfo(registry, 'studio_build_info');
   return {
     registry,

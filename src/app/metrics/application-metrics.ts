@@ -2,9 +2,10 @@
  * The application's numbers for Prometheus: what requests came to, how tenants' connections are used, how well it knows the
  * tenants. Separate from what they tell of, which knows no metrics library. No series has a tenant in it: the log has.
  */
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 
 import { registerBuildInfo } from '../../metrics/build-info.ts';
+import { registerProcessMetrics } from '../../metrics/process-metrics.ts';
 import type { TenantRouting } from '../../routing/index.ts';
 import { registerDirectoryMetrics } from './directory-metrics.ts';
 import { registerPoolMetrics } from './pool-metrics.ts';
@@ -20,7 +21,7 @@ export interface ApplicationMetrics {
 /** A registry per call, so that two applications in one process do not share numbers. */
 export function createApplicationMetrics(): ApplicationMetrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  registerProcessMetrics(registry);
   registerBuildInfo(registry, 'studio_app_build_info');
   return {
     registry,
