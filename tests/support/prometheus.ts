@@ -17,7 +17,7 @@ import { eventually } from './eventually.ts';
 
 const START_TIMEOUT_MS = 30_000;
 /** Short, so that a test sees changes soon; Prometheus needs two values for a rate. */
-const INTERVAL = '1s';
+const INTERVAL = '2s';
 
 export interface ToolResult {
   readonly code: number;

@@ -27,6 +27,15 @@ describe('alerts and runbooks', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it('are all in the overview, with their urgency', () => {
+    const overview = readFileSync(path.join(RUNBOOKS, '../observability.md'), 'utf8');
+    const rows = [...overview.matchAll(/^\| \[`(\w+)`\]\(runbooks\/\1\.md\) \| (\w+) \|/gm)].map(
+      ([, name, severity]) => `${name} ${severity}`,
+    );
+
+    expect(rows).toEqual(alertRules().map(({ alert, labels }) => `${alert} ${labels['severity']}`));
+  });
+
   it.each(names)('%s: the page has its parts in order, and its urgency', (name) => {
     const severity = alertRules().find(({ alert }) => alert === name)?.labels['severity'];
     const page = pageOf(name);
