@@ -50,8 +50,9 @@ make_groups || exit 1
 enclosed=$!
 # Ends the first process inside rather than unshare, its parent, so that somebody is left to take note of its end.
 end_enclosed() {
-  read -r first _ <"/proc/$enclosed/task/$enclosed/children" && [ -n "$first" ] && kill -KILL "$first" && return
-  kill -KILL "$enclosed"
+  first=''
+  read -r first _ <"/proc/$enclosed/task/$enclosed/children" # no newline ends it, so this never succeeds
+  kill -KILL "${first:-$enclosed}"
 }
 {
   read -r _ <&3

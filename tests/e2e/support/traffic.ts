@@ -1,27 +1,36 @@
 // Somebody who asks for a page all the time. Separate because an upgrade, a restart and a failing neighbour are judged by the same question:
 // did anybody notice?
 
-import { send } from '../../../dev/demo/http-request.ts';
+import { send, type HttpAnswer } from '../../../dev/demo/http-request.ts';
 import { urlOf } from './tenants.ts';
 
-export interface Traffic {
-  /** Ends it; what was answered how often, such as { '200': 41 }. */
-  stop(): Promise<Readonly<Record<string, number>>>;
+export interface Answers {
+  readonly served: number;
+  /** By the application itself, which waits for a database no longer than its caller would: a machine that is out of breath does that. */
+  readonly late: number;
+  /** What came in between: no pod to go to, a connection that was cut, any other answer. */
+  readonly lost: readonly string[];
 }
 
-const INTERVAL_MS = 50;
+export interface Traffic {
+  /** Ends it. */
+  stop(): Promise<Answers>;
+}
+
+const INTERVAL_MS = 100;
 
 /** One request after another at the tenant's address. */
 export const startTraffic = (name: string): Traffic => {
-  const answers: Record<string, number> = {};
+  let [served, late] = [0, 0];
+  const lost: string[] = [];
   let isOver = false;
   const run = async (): Promise<void> => {
     while (!isOver) {
-      const answer = await send({ url: urlOf(name, '/sessions') }).then(
-        ({ status }) => String(status),
-        (error: unknown) => String(error),
-      );
-      answers[answer] = (answers[answer] ?? 0) + 1;
+      const answer = await send({ url: urlOf(name, '/sessions') }).catch((error: unknown) => String(error));
+      if (typeof answer === 'string') lost.push(answer);
+      else if (answer.status === 200) served += 1;
+      else if (isLate(answer)) late += 1;
+      else lost.push(`${answer.status} ${answer.body.slice(0, 200)}`);
       await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
     }
   };
@@ -30,7 +39,11 @@ export const startTraffic = (name: string): Traffic => {
     stop: async () => {
       isOver = true;
       await running;
-      return answers;
+      return { served, late, lost };
     },
   };
 };
+
+/** The Ingress controller's own 503, for a Service without pods, is no problem in the words of the application. */
+const isLate = ({ status, headers }: HttpAnswer): boolean =>
+  status === 503 && headers['content-type']?.startsWith('application/problem+json') === true;
