@@ -1,5 +1,5 @@
-// Pages with a table of settings in its place: the README has the operator's, docs/application.md the application's. Separate from the
-// help texts, which are for a terminal.
+// Pages with a table of settings in its place: docs/configuration.md has the operator's, docs/application.md the application's. Separate
+// from the help texts, which are for a terminal.
 import { readFileSync } from 'node:fs';
 import { APPLICATION_SETTINGS } from '../src/app/settings.ts';
 import { OPERATOR_SETTINGS } from '../src/config/operator-settings.ts';
@@ -11,7 +11,7 @@ const END = '<!-- /settings -->';
 
 /** All but the tables is as it stands. */
 export function settingsPages(): readonly GeneratedFile[] {
-  return [withTable('README.md', OPERATOR_SETTINGS), withTable('docs/application.md', APPLICATION_SETTINGS)];
+  return [withTable('docs/configuration.md', OPERATOR_SETTINGS), withTable('docs/application.md', APPLICATION_SETTINGS)];
 }
 
 function withTable(path: string, settings: Settings): GeneratedFile {

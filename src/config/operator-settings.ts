@@ -1,6 +1,6 @@
 /**
- * Every setting of the operator with its variable, kind, default, meaning and unit. The help text and the README's
- * table come from here; config.ts arranges the values for the program.
+ * Every setting of the operator with its variable, kind, default, meaning and unit. The help text and the table
+ * of docs/configuration.md come from here; config.ts arranges the values for the program.
  */
 import { dnsLabel, dnsName, duration, flag, integer, listOf, namespaces, oneOf, postgresUrl, quantity, text } from './kinds.ts';
 import { optional, requiredSecret, setting } from './read.ts';

@@ -13,7 +13,7 @@ export interface Setting<T> {
   readonly required: boolean;
   /** Never echoed, and not accepted as a flag: the arguments of a process are readable by others. */
   readonly secret: boolean;
-  /** One sentence for the help text and the README, unit included. */
+  /** One sentence for the help text and the documentation, unit included. */
   readonly about: string;
 }
 

@@ -39,13 +39,13 @@ export async function docShell(options: DocShellOptions): Promise<DocShell> {
 
 /**
  * Runs one block of commands with `bash -euo pipefail` and returns what it printed on stdout; throws with everything it printed when
- * a command fails, or after `timeoutMs` (120 s). `env` is for this block alone.
+ * a command fails, or after `timeoutMs` (5 min). `env` is for this block alone.
  */
 export async function runDocBlock(
   document: string,
   name: string,
   shell: DocShell,
-  { env = {}, timeoutMs = 120_000 }: { readonly env?: Readonly<Record<string, string>>; readonly timeoutMs?: number } = {},
+  { env = {}, timeoutMs = 300_000 }: { readonly env?: Readonly<Record<string, string>>; readonly timeoutMs?: number } = {},
 ): Promise<string> {
   const block = blockOf(document, name);
   const child = spawn('bash', ['-euo', 'pipefail', '-c', withWords(shell, commandsOf(block))], {

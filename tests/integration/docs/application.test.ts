@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runDocBlock, runDocSql, writeDocFiles } from '../../support/doc-commands.ts';
 import { queryAs } from '../../support/postgres.ts';
-import { installAsDocumented, startDocsWorld, type DocsWorld } from './world.ts';
+import { installAsDocumented, startDocsWorld, WITH_PODS_MS, type DocsWorld } from './world.ts';
 
 let world: DocsWorld;
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
   await installAsDocumented(world);
   await writeDocFiles('docs/first-tenant.md', world.shell);
   await runDocBlock('docs/first-tenant.md', 'tenant', world.shell);
-});
+}, WITH_PODS_MS);
 
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]();
@@ -27,9 +27,13 @@ it('gets a login that reads routes and no hash', async () => {
   await expect(queryAs(applicationUrl(), 'SELECT database_password_hash FROM organizations')).rejects.toMatchObject({ code: '42501' });
 });
 
-it('runs, and is ready', async () => {
-  expect(await runDocBlock('docs/application.md', 'apply', world.shell)).toContain('successfully rolled out');
-});
+it(
+  'runs, and is ready',
+  async () => {
+    expect(await runDocBlock('docs/application.md', 'apply', world.shell)).toContain('successfully rolled out');
+  },
+  WITH_PODS_MS,
+);
 
 it('finds a tenant by its label and by its domain', async () => {
   const byDomain = await runDocSql('docs/routing-contract.md', 'lookup', applicationUrl(), { $1: "'my-studio'" });

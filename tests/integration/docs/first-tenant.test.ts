@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runDocBlock, runDocSql, writeDocFiles } from '../../support/doc-commands.ts';
 import { queryAs } from '../../support/postgres.ts';
-import { installAsDocumented, startDocsWorld, type DocsWorld } from './world.ts';
+import { installAsDocumented, startDocsWorld, WITH_PODS_MS, type DocsWorld } from './world.ts';
 
 let world: DocsWorld;
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
   world = await startDocsWorld();
   await installAsDocumented(world);
   await writeDocFiles('docs/first-tenant.md', world.shell);
-});
+}, WITH_PODS_MS);
 
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]();
@@ -23,12 +23,18 @@ const tenantUrl = async (): Promise<string> => {
 };
 
 it('has a release', async () => {
-  await runDocBlock('docs/first-tenant.md', 'release', world.shell);
+  expect(await runDocBlock('docs/first-tenant.md', 'release', world.shell)).toContain('schemarelease.studio-platform.io/studio-1 created');
 });
 
-it('has a tenant that becomes Ready', async () => {
-  expect(await runDocBlock('docs/first-tenant.md', 'tenant', world.shell)).toMatch(/my-studio +Ready +True +InSync +free +studio_1_db +1 /);
-});
+it(
+  'has a tenant that becomes Ready',
+  async () => {
+    expect(await runDocBlock('docs/first-tenant.md', 'tenant', world.shell)).toMatch(
+      /my-studio +Ready +True +InSync +free +studio_1_db +1 /,
+    );
+  },
+  WITH_PODS_MS,
+);
 
 it('describes it, with a condition per step', async () => {
   expect(await runDocBlock('docs/first-tenant.md', 'describe', world.shell)).toMatch(/Type: +Routed/);
@@ -68,14 +74,18 @@ it('suspends it, and resumes', async () => {
   expect(await queryAs(await tenantUrl(), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
-it('brings it back with its rows and a new password', async () => {
-  const before = await tenantUrl();
+it(
+  'brings it back with its rows and a new password',
+  async () => {
+    const before = await tenantUrl();
 
-  await runDocBlock('docs/first-tenant.md', 'retain', world.shell);
+    await runDocBlock('docs/first-tenant.md', 'retain', world.shell);
 
-  expect(await tenantUrl()).not.toBe(before);
-  expect(await queryAs(await tenantUrl(), 'SELECT title FROM sessions')).toEqual([{ title: 'Yoga' }]);
-});
+    expect(await tenantUrl()).not.toBe(before);
+    expect(await queryAs(await tenantUrl(), 'SELECT title FROM sessions')).toEqual([{ title: 'Yoga' }]);
+  },
+  WITH_PODS_MS,
+);
 
 it('erases it', async () => {
   await runDocBlock('docs/first-tenant.md', 'erase', world.shell);

@@ -9,8 +9,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { unpackedDebianPackages } from '../../../dev/debian-packages.ts';
 import { type LocalImage, operatorImage } from '../../../dev/pod-runner/images.ts';
 import { runDocBlock, writeDocFiles } from '../../support/doc-commands.ts';
+import { eventually } from '../../support/eventually.ts';
 import { queryAs } from '../../support/postgres.ts';
-import { installAsDocumented, startDocsWorld, type DocsWorld } from './world.ts';
+import { installAsDocumented, startDocsWorld, WITH_PODS_MS, type DocsWorld } from './world.ts';
 
 const EXAMPLES = path.resolve(import.meta.dirname, '../../../docs/examples/migrations');
 
@@ -30,7 +31,7 @@ beforeAll(async () => {
   await writeDocFiles('docs/first-tenant.md', world.shell);
   await runDocBlock('docs/first-tenant.md', 'tenant', world.shell);
   await writeDocFiles('docs/migrations.md', world.shell);
-}, 400_000);
+}, WITH_PODS_MS);
 
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]();
@@ -72,21 +73,29 @@ it('brings a schema of one by node-pg-migrate', async () => {
   expect(await tablesOf('studio_migrations')).toEqual(['pgmigrations']);
 });
 
-it('brings a schema by Alembic, with its own table out of reach', async () => {
-  await runDocBlock('docs/migrations.md', 'alembic', world.shell, { timeoutMs: 150_000 });
+it(
+  'brings a schema by Alembic, with its own table out of reach',
+  async () => {
+    await runDocBlock('docs/migrations.md', 'alembic', world.shell);
 
-  expect(await tablesOf('public')).toEqual(['orders', 'products']);
-  expect(await tablesOf('studio_migrations')).toEqual(['alembic_version', 'pgmigrations']);
-  expect(await asTenant('INSERT INTO orders (total_cents) VALUES (1200) RETURNING id')).toEqual([{ id: '1' }]);
-  await expect(asTenant('SELECT * FROM studio_migrations.alembic_version')).rejects.toMatchObject({ code: '42501' });
-}, 200_000);
+    expect(await tablesOf('public')).toEqual(['orders', 'products']);
+    expect(await tablesOf('studio_migrations')).toEqual(['alembic_version', 'pgmigrations']);
+    expect(await asTenant('INSERT INTO orders (total_cents) VALUES (1200) RETURNING id')).toEqual([{ id: '1' }]);
+    await expect(asTenant('SELECT * FROM studio_migrations.alembic_version')).rejects.toMatchObject({ code: '42501' });
+  },
+  WITH_PODS_MS,
+);
 
 it('pauses a release, and goes on', async () => {
   expect(await runDocBlock('docs/migrations.md', 'rollout', world.shell)).toContain('patched');
 });
 
 it('tries a release again', async () => {
-  await runDocBlock('docs/migrations.md', 'retry', world.shell);
+  expect(await runDocBlock('docs/migrations.md', 'retry', world.shell)).toContain('annotated');
+
+  const handled = async (): Promise<string> =>
+    await world.kubectl('get', 'schemarelease', 'shop-alembic-2', '-o', 'jsonpath={.status.handled.retry}');
+  await eventually(async () => (await handled()) !== '', { timeoutMs: 60_000 });
 });
 
 it("has SQL for Flyway that the schema's owner may run", async () => {

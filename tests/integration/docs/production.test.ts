@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runDocBlock, runDocSql, writeDocFiles } from '../../support/doc-commands.ts';
 import { eventually } from '../../support/eventually.ts';
 import { queryAs } from '../../support/postgres.ts';
-import { installAsDocumented, startDocsWorld, type DocsWorld } from './world.ts';
+import { installAsDocumented, startDocsWorld, WITH_PODS_MS, type DocsWorld } from './world.ts';
 
 let world: DocsWorld;
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
   await installAsDocumented(world);
   await writeDocFiles('docs/first-tenant.md', world.shell);
   await runDocBlock('docs/first-tenant.md', 'tenant', world.shell);
-});
+}, WITH_PODS_MS);
 
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]();
@@ -57,11 +57,15 @@ it("lets a pooler look up tenants' logins, and nobody else's", async () => {
   await expect(queryAs(url, 'SELECT rolpassword FROM pg_authid')).rejects.toMatchObject({ code: '42501' });
 });
 
-it('stops the operator, and starts it again', async () => {
-  await runDocBlock('docs/production.md', 'stop', world.shell);
+it(
+  'stops the operator, and starts it again',
+  async () => {
+    await runDocBlock('docs/production.md', 'stop', world.shell);
 
-  await eventually(async () => (await world.kubectl('-n', 'studio-system', 'get', 'deployment', 'studio-operator')).includes('2/2'));
-});
+    await eventually(async () => (await world.kubectl('-n', 'studio-system', 'get', 'deployment', 'studio-operator')).includes('2/2'));
+  },
+  WITH_PODS_MS,
+);
 
 it('has a network policy that the API server takes', async () => {
   await writeDocFiles('docs/production.md', world.shell);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runDocBlock, runDocSql, writeDocFiles } from '../../support/doc-commands.ts';
 import { eventually } from '../../support/eventually.ts';
-import { installAsDocumented, startDocsWorld, type DocsWorld } from './world.ts';
+import { installAsDocumented, startDocsWorld, WITH_PODS_MS, type DocsWorld } from './world.ts';
 
 const SAMPLES = ['20-release-studio-1', '21-release-studio-2-rc', '22-release-studio-2', '35-tenant-late', '36-tenant-failing'];
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
     'pro-studio': 'PlanNotFound',
   }))
     await eventually(async () => (await readyReason(name)) === reason, { timeoutMs: 90_000 });
-});
+}, WITH_PODS_MS);
 
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]();

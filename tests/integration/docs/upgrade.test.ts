@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { helm } from '../../../dev/helm.ts';
 import { runDocBlock, runDocSql, writeDocFiles } from '../../support/doc-commands.ts';
 import { queryAs } from '../../support/postgres.ts';
-import { startDocsWorld, type DocsWorld } from './world.ts';
+import { startDocsWorld, WITH_PODS_MS, type DocsWorld } from './world.ts';
 
 const BEFORE = path.resolve(import.meta.dirname, '../../fixtures/charts/studio-operator-0.1.0-rc.1.tgz');
 
@@ -21,11 +21,11 @@ beforeAll(async () => {
   // The version before had the same image here: what an image does is tried elsewhere.
   const args = ['install', 'studio-operator', BEFORE, '--namespace', 'studio-system', '--values', values, '--set', 'image.tag=0.1.0'];
   const { code, stderr } = await helm([...args, '--wait'], { kubeconfig: world.controlPlane.kubeconfigPath });
-  expect({ code, stderr }).toMatchObject({ code: 0 });
+  if (code !== 0) throw new Error(`installing the version before: ${stderr}`);
   await writeDocFiles('docs/first-tenant.md', shell);
   await runDocBlock('docs/first-tenant.md', 'release', shell);
   await runDocBlock('docs/first-tenant.md', 'tenant', shell);
-});
+}, WITH_PODS_MS);
 
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]();
@@ -59,24 +59,32 @@ it('looks around before', async () => {
   expect(before).toContain('studio-operator-0.1.0-rc.1');
 });
 
-it('upgrades, and changes nothing of a tenant', async () => {
-  const before = await standing();
+it(
+  'upgrades, and changes nothing of a tenant',
+  async () => {
+    const before = await standing();
 
-  expect(await runDocBlock('docs/upgrade.md', 'upgrade', world.shell)).toContain('STATUS: deployed');
+    expect(await runDocBlock('docs/upgrade.md', 'upgrade', world.shell)).toContain('STATUS: deployed');
 
-  expect(await standing()).toEqual(before);
-});
+    expect(await standing()).toEqual(before);
+  },
+  WITH_PODS_MS,
+);
 
 it('takes the definitions by hand as well', async () => {
   expect(await runDocBlock('docs/upgrade.md', 'crds', world.shell)).toContain('studiotenants.studio-platform.io serverside-applied');
 });
 
-it('goes back, and the tenant is served all the time', async () => {
-  const before = await standing();
+it(
+  'goes back, and the tenant is served all the time',
+  async () => {
+    const before = await standing();
 
-  await runDocBlock('docs/upgrade.md', 'rollback', world.shell);
+    await runDocBlock('docs/upgrade.md', 'rollback', world.shell);
 
-  expect(await standing()).toEqual(before);
-  const uri = await world.kubectl('-n', 'studio-tenants', 'get', 'secret', 'my-studio-database', '-o', 'jsonpath={.data.uri}');
-  expect(await queryAs(Buffer.from(uri, 'base64').toString().replace(/\?.*$/, ''), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-});
+    expect(await standing()).toEqual(before);
+    const uri = await world.kubectl('-n', 'studio-tenants', 'get', 'secret', 'my-studio-database', '-o', 'jsonpath={.data.uri}');
+    expect(await queryAs(Buffer.from(uri, 'base64').toString().replace(/\?.*$/, ''), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  },
+  WITH_PODS_MS,
+);

@@ -34,6 +34,9 @@ export interface DocsWorld extends AsyncDisposable {
 
 const PASSWORDS = { ADMIN_PASSWORD: 'adminSecret1', MASTER_PASSWORD: 'masterSecret1', APP_PASSWORD: 'appSecret1' } as const;
 
+/** For what waits until pods are ready: their processes share a busy machine. */
+export const WITH_PODS_MS = 400_000;
+
 /** The registry of the documentation has the images that the chart and install.yaml name. */
 const IMAGES = ['registry.example/studio-operator:0.1.0', 'studio-operator:0.1.0'];
 
@@ -84,6 +87,7 @@ const kubectl = async (kubeconfig: string, args: readonly string[]): Promise<str
 const addressWords = ({ port }: PostgresServer): Readonly<Record<string, string>> => ({
   'pg-main.databases.svc:5432': `localhost:${port}`,
   'pg-main.databases.svc': 'localhost',
+  'port=5432': `port=${port}`,
   'port: 5432': `port: ${port}`,
 });
 
