@@ -1,5 +1,7 @@
 /** The chart's values, their sentences and their schema belong together, and every setting of both programs is among them. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 import { valuesSchemaFile } from '../../../dev/chart/values-schema.ts';
 import { chartReadme } from '../../../dev/chart/values-table.ts';
@@ -35,6 +37,14 @@ describe('values.yaml', () => {
   it('has a sentence for every value', () => {
     expect(values.length).toBeGreaterThan(150);
     expect(values.filter(({ about }) => !about.endsWith('.')).map(nameOf)).toEqual([]);
+  });
+});
+
+describe('Chart.yaml', () => {
+  it('has the version of the package, as its own and as that of what it installs', () => {
+    const read = (file: string): string => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+    const { version } = JSON.parse(read('package.json')) as { readonly version: string };
+    expect(parse(read('helm/studio-operator/Chart.yaml'))).toMatchObject({ name: 'studio-operator', version, appVersion: version });
   });
 });
 
