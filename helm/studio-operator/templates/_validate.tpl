@@ -100,6 +100,24 @@ What is wrong with the values although each is right by itself: one sentence per
 {{- if and .config.credentialsDirectory .config.tenantNamespaces }}
 - application.config.credentialsDirectory and application.config.tenantNamespaces are both given; with a folder no Secrets are read.
 {{- end }}
+{{- $decided := dict
+  "MASTER_DATABASE_URL" "application.masterSecret"
+  "MASTER_DATABASE_CA_FILE" "application.ca"
+  "BASE_DOMAIN" "config.baseDomain"
+  "LISTEN_PORT" "the chart"
+  "METRICS_PORT" "the chart"
+}}
+{{- range $variable, $value := .config.extra }}
+{{- with get $decided $variable }}
+- application.config.extra has {{ $variable }}, which {{ . }} decides; set it there.
+{{- end }}
+{{- end }}
+{{- range .extraEnv }}
+{{- $variable := .name }}
+{{- with get $decided $variable }}
+- application.extraEnv has {{ $variable }}, which {{ . }} decides; set it there.
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
