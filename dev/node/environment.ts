@@ -104,6 +104,13 @@ const startTraefik = async (cluster: Cluster): Promise<Stoppable & { readonly ht
   await cluster.writeServiceAccountKubeconfig(INGRESS_CONTROLLER_ACCOUNT, kubeconfigPath);
   const [http, https] = await Promise.all([reservePort(), reservePort()]);
   const directory = path.join(WORK, 'traefik');
-  const { stop } = await startIngressController({ program: await buildOnce(TRAEFIK), kubeconfigPath, namespaces: [], http, https, directory });
+  const { stop } = await startIngressController({
+    program: await buildOnce(TRAEFIK),
+    kubeconfigPath,
+    namespaces: [],
+    http,
+    https,
+    directory,
+  });
   return { httpPort: http.port, stop };
 };

@@ -14,7 +14,8 @@ export interface SingleProgramImage {
   readonly user: string;
 }
 
-const ARCHITECTURES: Readonly<Partial<Record<NodeJS.Architecture, string>>> = { x64: 'amd64', arm64: 'arm64' };
+/** Node's names and those of images. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 const REPRODUCIBLE = ['--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '--sort=name'];
 
 /** Writes the archive to `target`. The program is the image's entry point. */
@@ -26,7 +27,7 @@ export const writeImageArchive = async ({ reference, program, user }: SingleProg
   system('tar', '-C', root, ...REPRODUCIBLE, '--mode=0755', '-cf', path.join(directory, 'layer.tar'), 'program');
   const layer = hash(await readFile(path.join(directory, 'layer.tar')));
   const configuration = JSON.stringify({
-    architecture: ARCHITECTURES[os.arch() as NodeJS.Architecture] ?? os.arch(),
+    architecture: ARCHITECTURES[os.arch()] ?? os.arch(),
     os: 'linux',
     config: { Entrypoint: ['/program'], User: user },
     rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },

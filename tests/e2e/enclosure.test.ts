@@ -14,7 +14,8 @@ const inside = (script: string) => ({ command: '/bin/sh', args: ['-c', script] }
 describe('an enclosure', () => {
   it('ends as its command ends, with a child that would have gone on, its mounts and what it wrote', async () => {
     const before = await machineState();
-    const script = 'mkdir /run/m /var/lib/kubelet && mount -t tmpfs none /run/m && setsid sleep 1000 & sleep 1; ip link add left type bridge; exit 7';
+    const script =
+      'mkdir /run/m /var/lib/kubelet && mount -t tmpfs none /run/m && setsid sleep 1000 & sleep 1; ip link add left type bridge; exit 7';
     const outcome = await runEnclosed(inside(script));
     expect(outcome.code).toBe(7);
     expect((await whatWasLeft(outcome, before)).findings).toEqual([]);
@@ -74,4 +75,3 @@ const programsOf = async (name: string): Promise<readonly string[]> => {
   });
   return (await Promise.all(found)).flat();
 };
-

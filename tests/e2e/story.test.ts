@@ -13,8 +13,18 @@ import { printDiagnosis } from './support/diagnosis.ts';
 
 beforeEach(({ onTestFailed }) => onTestFailed(printDiagnosis));
 
-describe('an installation', beginning);
-describe('requests', serving);
-describe('a change', changing);
-describe('an installation that loses something', losing);
-describe('an installation that goes', leaving);
+describe('an installation', () => {
+  beginning();
+});
+describe('requests', () => {
+  serving();
+});
+describe('a change', () => {
+  changing();
+});
+describe('an installation that loses something', () => {
+  losing();
+});
+describe('an installation that goes', () => {
+  leaving();
+});

@@ -37,7 +37,9 @@ const SETTINGS = ['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'ke
 
 /** To be compared with itself, later. */
 export const machineState = async (): Promise<MachineState> => {
-  const settings = SETTINGS.map(async (name) => [name, (await readFile(path.join('/proc/sys', name), 'utf8').catch(() => '')).trim()] as const);
+  const settings = SETTINGS.map(
+    async (name) => [name, (await readFile(path.join('/proc/sys', name), 'utf8').catch(() => '')).trim()] as const,
+  );
   return {
     'network devices': await listing('/sys/class/net'),
     'files below /tmp': (await readdir(os.tmpdir())).filter((name) => name.startsWith('studio-node')).join(' '),
@@ -52,7 +54,9 @@ export const whatWasLeft = async ({ name }: Pick<Outcome, 'name'>, before: Machi
   const ids = (await readdir('/proc')).filter((id) => /^\d+$/.test(id) && id !== String(process.pid));
   const processes = (await Promise.all(ids.map(async (id) => await traceIn(id, name)))).filter((found) => found !== undefined);
   const groups = (await cgroupMounts()).map((mount) => path.join(mount, name));
-  const named = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout.split('\n').filter((line) => line.includes(name));
+  const named = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter((line) => line.includes(name));
   const after = await machineState();
   const changed = Object.entries(before).filter(([what, value]) => after[what] !== value);
   return {

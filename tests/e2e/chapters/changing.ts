@@ -13,7 +13,8 @@ import { world } from '../support/world.ts';
 
 /** The image that the story goes on with. */
 const image = (): string => world().otherImage ?? world().image;
-const uidsOf = (objects: readonly AnyObject[]): readonly unknown[] => objects.map(({ metadata }) => metadata.uid).toSorted();
+const uidsOf = (objects: readonly AnyObject[]): readonly string[] =>
+  objects.map(({ metadata }) => String(metadata.uid)).toSorted((one, other) => one.localeCompare(other));
 const untouched = async (name: string): Promise<object> => {
   const found = await tenant(name);
   return { generation: found.metadata['generation'], ready: readyOf(found), schema: found['status'].schema };
@@ -53,7 +54,7 @@ export const changing = (): void => {
       expect(await inDatabaseOf(name, "SELECT to_regclass('assets')::text AS made")).toEqual([{ made: 'assets' }]);
       expect(await sessionsOf(name)).toEqual([`Yoga of ${name}`]);
     }
-    const jobs = (await migrationJobs()).filter(({ metadata }) => !uidsOf(before).includes(metadata.uid));
+    const jobs = (await migrationJobs()).filter(({ metadata }) => !uidsOf(before).includes(String(metadata.uid)));
     expect(jobs).toHaveLength(2);
     for (const { spec } of jobs) expect(spec.template.spec.containers[0].image).toBe(image());
   });

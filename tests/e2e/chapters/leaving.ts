@@ -16,7 +16,9 @@ const everything = async (): Promise<object> => {
   const names = async (apiVersion: string, kind: string, namespace?: string): Promise<readonly string[]> =>
     (await listObjects(apiVersion, kind, namespace)).map(({ metadata }) => metadata.name).toSorted();
   return {
-    definitions: (await names('apiextensions.k8s.io/v1', 'CustomResourceDefinition')).filter((name) => name.endsWith('.studio-platform.io')),
+    definitions: (await names('apiextensions.k8s.io/v1', 'CustomResourceDefinition')).filter((name) =>
+      name.endsWith('.studio-platform.io'),
+    ),
     tenants: await names(API_VERSION, 'StudioTenant'),
     servers: await names(API_VERSION, 'PostgresServer'),
     plans: await names(API_VERSION, 'TenantPlan'),
@@ -45,7 +47,11 @@ export const leaving = (): void => {
   });
 
   it('takes all of it over when it is installed again, without a migration and with every password as it was', async () => {
-    const before = { all: await everything(), secrets: await secretsOf(), jobs: (await migrationJobs()).map(({ metadata }) => metadata.uid) };
+    const before = {
+      all: await everything(),
+      secrets: await secretsOf(),
+      jobs: (await migrationJobs()).map(({ metadata }) => metadata.uid),
+    };
     const { code, stderr } = await install({ application: true, releases: { 'studio-1': STUDIO_1, 'studio-2': STUDIO_2 } });
     expect({ code, stderr }).toMatchObject({ code: 0 });
     const work = await Promise.all(KEPT.map(async (name) => await readyTenant(name, 'studio-2')));

@@ -30,9 +30,7 @@ const tenantLines = async (): Promise<readonly string[]> =>
 
 const podLines = async (): Promise<readonly string[]> =>
   (await allPods()).map((pod) => {
-    const states = pod.status?.containerStatuses?.map(({ ready, restartCount, state }) =>
-      JSON.stringify({ ready, restartCount, ...state }),
-    );
+    const states = pod.status?.containerStatuses?.map(({ ready, restartCount, state }) => JSON.stringify({ ready, restartCount, state }));
     return `${pod.metadata?.namespace}/${pod.metadata?.name} ${pod.status?.phase} ${states?.join(' ') ?? ''}`;
   });
 

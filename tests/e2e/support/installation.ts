@@ -85,9 +85,7 @@ const run = async (args: readonly string[], values?: object): Promise<HelmResult
     ...(values === undefined ? {} : { input: JSON.stringify(values) }),
   });
 
-export const install = async (changes?: Changes): Promise<HelmResult> =>
-  await run(['install', RELEASE, CHART, ...WAIT], valuesOf(changes));
-export const upgrade = async (changes: Changes): Promise<HelmResult> =>
-  await run(['upgrade', RELEASE, CHART, ...WAIT], valuesOf(changes));
+export const install = async (changes?: Changes): Promise<HelmResult> => await run(['install', RELEASE, CHART, ...WAIT], valuesOf(changes));
+export const upgrade = async (changes: Changes): Promise<HelmResult> => await run(['upgrade', RELEASE, CHART, ...WAIT], valuesOf(changes));
 export const uninstall = async (): Promise<HelmResult> => await run(['uninstall', RELEASE, ...WAIT]);
 export const helmTest = async (): Promise<HelmResult> => await run(['test', RELEASE, '--logs', '--timeout', '150s']);

@@ -24,9 +24,7 @@ export const imagesOf = (pods: readonly V1Pod[]): readonly string[] =>
 
 /** Who holds the Lease, as it says so itself: the beginning of the pod's name, and a mark of its own. Undefined when nobody does. */
 export const holder = async (): Promise<string | undefined> => {
-  const lease = await adminKubeConfig()
-    .makeApiClient(CoordinationV1Api)
-    .readNamespacedLease({ namespace: SYSTEM, name: RELEASE });
+  const lease = await adminKubeConfig().makeApiClient(CoordinationV1Api).readNamespacedLease({ namespace: SYSTEM, name: RELEASE });
   const identity = lease.spec?.holderIdentity;
   return identity === undefined || identity === '' ? undefined : identity;
 };

@@ -72,4 +72,3 @@ export const inDatabaseOf = async <R extends Row>(name: string, sql: string): Pr
   const found = await tenant(name);
   return await superuserQuery<R>(sql, [], found['status'].database.name);
 };
-

@@ -23,9 +23,9 @@ const INTERVAL_MS = 100;
 export const startTraffic = (name: string): Traffic => {
   let [served, late] = [0, 0];
   const lost: string[] = [];
-  let isOver = false;
+  const ending = new AbortController();
   const run = async (): Promise<void> => {
-    while (!isOver) {
+    while (!ending.signal.aborted) {
       const answer = await send({ url: urlOf(name, '/sessions') }).catch((error: unknown) => String(error));
       if (typeof answer === 'string') lost.push(answer);
       else if (answer.status === 200) served += 1;
@@ -37,7 +37,7 @@ export const startTraffic = (name: string): Traffic => {
   const running = run();
   return {
     stop: async () => {
-      isOver = true;
+      ending.abort();
       await running;
       return { served, late, lost };
     },
