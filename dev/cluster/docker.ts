@@ -1,17 +1,14 @@
 // The way to an environment through Docker: K3s in a container, with the operator's image built from the Dockerfile, and PostgreSQL in
 // another one on the same network. K3s brings a real node, so pods run as they would anywhere. Traefik stays in: it serves the Ingresses.
 
-import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { K3sContainer } from '@testcontainers/k3s';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
-import { GenericContainer, getContainerRuntimeClient, Network, type StartedNetwork } from 'testcontainers';
+import { Network, type StartedNetwork } from 'testcontainers';
+import { buildImage } from '../image/build-image.ts';
 import { newPassword } from '../postgres.ts';
 import { ADMIN_USER, MASTER_DATABASE, MASTER_USER, prepareAccounts } from '../postgres/accounts.ts';
-import { withProgress } from '../progress.ts';
-import { REPOSITORY } from '../run.ts';
 import { scratchDirectory } from '../scratch-directory.ts';
 import type { Entrance } from './entrance.ts';
 import type { DatabaseAccess, Environment, StartOptions, Strategy } from './environment.ts';
@@ -25,7 +22,6 @@ const POSTGRES_PORT = 5432;
 // K3s's own Traefik has them on its node.
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
-const OPERATOR_IMAGE = 'docker.io/library/studio-operator:dev';
 // K3s imports every archive that it finds here when it starts.
 const K3S_IMAGES = '/var/lib/rancher/k3s/agent/images';
 
@@ -40,8 +36,7 @@ const start = async (parts: StartedParts, options: StartOptions): Promise<Enviro
   const { path: directory } = parts.add(await scratchDirectory('studio-run-'));
   const network = await new Network().start();
   parts.add({ stop: async () => void (await network.stop()) });
-  const archive = path.join(directory, 'operator.tar');
-  await withProgress('Building the image of the operator', async () => await saveOperatorImage(archive));
+  const { archive, reference: image } = await buildImage({ tag: 'dev' });
   const [k3s, postgres] = await allStarted(
     timed('Kubernetes', options.onStarted, async () => await startK3s(parts, { directory, network, archive })),
     timed('PostgreSQL', options.onStarted, async () => await startPostgres(parts, network, options.postgresSettings)),
@@ -51,7 +46,7 @@ const start = async (parts: StartedParts, options: StartOptions): Promise<Enviro
     way: 'docker',
     kubeconfigPath: k3s.kubeconfigPath,
     postgres,
-    image: OPERATOR_IMAGE,
+    image,
     // From outside, PostgreSQL is at a mapped port of this machine; from a pod, at its address on the containers' network.
     operatorRunsHere: false,
     entrance: k3s.entrance,
@@ -59,13 +54,6 @@ const start = async (parts: StartedParts, options: StartOptions): Promise<Enviro
     stop,
     [Symbol.asyncDispose]: stop,
   };
-};
-
-const saveOperatorImage = async (archive: string): Promise<void> => {
-  // Kept for the next time: the engine's cache then makes this a matter of seconds.
-  await GenericContainer.fromDockerfile(REPOSITORY).build(OPERATOR_IMAGE, { deleteOnExit: false });
-  const { container } = await getContainerRuntimeClient();
-  await pipeline(await container.dockerode.getImage(OPERATOR_IMAGE).get(), createWriteStream(archive, { mode: 0o600 }));
 };
 
 interface K3s {

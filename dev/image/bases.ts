@@ -1,6 +1,7 @@
 // Stand-ins for the images that the Dockerfile begins with, for machines that reach no registry: made of Debian's packages and npm's.
 // Separate because what they hold is decided here alone. They are for tests; a release is built on bases that somebody maintains.
 
+import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { debianRootFileSystem } from '../debian-packages.ts';
@@ -9,6 +10,8 @@ import { REPOSITORY } from '../run.ts';
 import { NPM_CONFIGURATION } from './npm-access.ts';
 
 const NPM = 'npm@11.19.1';
+const NODE_PACKAGES = [['dash', 'coreutils', 'libstdc++6'], 'all'] as const;
+const RUNTIME_PACKAGES = [['libc6', 'libgcc-s1', 'libstdc++6', 'ca-certificates', 'tzdata'], 'none'] as const;
 const PROGRAMS = '/usr/local/bin:/usr/bin:/bin';
 /** What nothing at run time reads. Licences stay. */
 const MANUALS = ['usr/share/man', 'usr/share/info', 'usr/share/locale', 'usr/share/lintian', 'usr/share/bug'] as const;
@@ -20,9 +23,19 @@ export interface Base {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Of what they are made of: another Node, another system or other rules here make other bases. */
+export const keyOfBases = async (): Promise<string> => {
+  const roots = [await debianRootFileSystem(...NODE_PACKAGES), await debianRootFileSystem(...RUNTIME_PACKAGES)];
+  const rules = await readFile(import.meta.filename, 'utf8');
+  return createHash('sha256')
+    .update([process.version, ...roots, rules].join('\0'))
+    .digest('hex')
+    .slice(0, 12);
+};
+
 /** For the stage NODE: Node, npm, a shell and the basic commands. */
 export const nodeBase = async (root: string): Promise<Base> => {
-  await copy(await debianRootFileSystem(['dash', 'coreutils', 'libstdc++6'], 'all'), root);
+  await copy(await debianRootFileSystem(...NODE_PACKAGES), root);
   const local = path.join(root, 'usr/local');
   await Promise.all(['bin', 'lib'].map(async (each) => await mkdir(path.join(local, each), { recursive: true })));
   await cp(path.join(REPOSITORY, 'node_modules/node/bin/node'), path.join(local, 'bin/node'));
@@ -34,7 +47,7 @@ export const nodeBase = async (root: string): Promise<Base> => {
 
 /** For the image itself: the C and C++ libraries, time zones and the certificate authorities. No program at all. */
 export const runtimeBase = async (root: string): Promise<Base> => {
-  await copy(await debianRootFileSystem(['libc6', 'libgcc-s1', 'gcc-12-base', 'libstdc++6', 'ca-certificates', 'tzdata'], 'none'), root);
+  await copy(await debianRootFileSystem(...RUNTIME_PACKAGES), root);
   await trustAuthorities(root);
   await completeRoot(root, [...MANUALS, ...RARE, 'usr/sbin', 'usr/share/ca-certificates']);
   await removeConverters(root);

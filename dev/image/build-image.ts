@@ -36,6 +36,8 @@ export interface ImageBuild {
 }
 
 const KEPT = 4;
+/** Somebody may still be loading it. */
+const IN_USE_MS = 3_600_000;
 
 /** Builds it unless the cache has one of the same sources. Throws SetupError where it cannot be built at all. */
 export const buildImage = async ({ tag, revision = 'unknown' }: ImageOptions): Promise<BuiltImage> => {
@@ -76,10 +78,15 @@ const buildInto = async (archive: string, build: ImageBuild): Promise<void> => {
 };
 
 const removeOldest = async (images: string, newest: string): Promise<void> => {
-  const directories = (await readdir(images, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const directories = (await readdir(images, { withFileTypes: true })).filter(
+    (entry) => entry.isDirectory() && !entry.name.startsWith('.'),
+  );
   const others = directories.map((entry) => path.join(images, entry.name)).filter((directory) => directory !== newest);
   const aged = await Promise.all(others.map(async (directory) => ({ directory, usedMs: (await stat(directory)).mtimeMs })));
-  const old = aged.toSorted((a, b) => b.usedMs - a.usedMs).slice(KEPT - 1);
+  const old = aged
+    .toSorted((a, b) => b.usedMs - a.usedMs)
+    .slice(KEPT - 1)
+    .filter(({ usedMs }) => Date.now() - usedMs > IN_USE_MS);
   await Promise.all(old.map(async ({ directory }) => await rm(directory, { recursive: true, force: true })));
 };
 

@@ -2,17 +2,21 @@
 // what the bases hold. It runs in namespaces of its own, so that neither a process nor a mount nor a file of it can stay behind.
 
 import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { cacheDirectory } from '../cache-directory.ts';
 import { unpackedDebianPackages, type UnpackedPackages } from '../debian-packages.ts';
 import { REPOSITORY } from '../run.ts';
 import { scratchDirectory } from '../scratch-directory.ts';
 import { SetupError } from '../setup-error.ts';
-import { nodeBase, runtimeBase, type Base } from './bases.ts';
+import { keyOfBases, nodeBase, runtimeBase, type Base } from './bases.ts';
 import type { ImageBuild } from './build-image.ts';
 import { NPM_ACCESS_MOUNT, writeNpmAccess } from './npm-access.ts';
 
-const BASES = { NODE: 'localhost/studio-node:stand-in', BASE: 'localhost/studio-runtime:stand-in' } as const;
+/** So many images and steps are kept for the next build; with more, it begins from nothing. */
+const MAX_KEPT = 100;
+const OVERLAYFS_MAGIC = 0x79_4c_76_30;
 
 /** Throws SetupError where it cannot work: it takes root, and Debian's packages. */
 export const buildWithBuildah = async ({ reference, buildArguments, output }: ImageBuild): Promise<void> => {
@@ -20,14 +24,13 @@ export const buildWithBuildah = async ({ reference, buildArguments, output }: Im
   const packages = await unpackedDebianPackages(['buildah']);
   const scratch = await scratchDirectory('studio-image-');
   try {
-    const buildah = await prepare(packages, scratch.path);
-    await addBase(buildah, BASES.NODE, await nodeBase(path.join(scratch.path, 'node-base')));
-    await addBase(buildah, BASES.BASE, await runtimeBase(path.join(scratch.path, 'runtime-base')));
+    const storage = await storageDirectory();
+    const buildah = await prepare(packages, storage, scratch.path);
+    const bases = await addBases(buildah, storage, scratch.path);
     const access = path.join(scratch.path, 'npm');
     await writeNpmAccess(access);
-    const flags = Object.entries({ ...BASES, ...buildArguments }).map(([name, value]) => `--build-arg=${name}=${value}`);
-    // The same time in every file: the same sources make the same image.
-    await buildah.build([`--volume=${access}:${NPM_ACCESS_MOUNT}:ro`, '--timestamp=0', ...flags, `--tag=${reference}`, REPOSITORY]);
+    const flags = Object.entries({ ...bases, ...buildArguments }).map(([name, value]) => `--build-arg=${name}=${value}`);
+    await buildah.build([`--volume=${access}:${NPM_ACCESS_MOUNT}:ro`, '--layers', ...flags, `--tag=${reference}`, REPOSITORY]);
     await buildah.run(['push', buildah.policy, reference, `docker-archive:${output}:${reference}`]);
   } finally {
     await scratch.stop();
@@ -41,42 +44,64 @@ const requireRoot = (): void => {
   );
 };
 
+/** In the cache: steps whose files have not changed are not run again. Whoever calls has the lock of the images. */
+const storageDirectory = async (): Promise<string> => {
+  const directory = path.join(cacheDirectory(), 'image', '.storage');
+  const kept = await readdir(path.join(directory, `${await driverFor(cacheDirectory())}-images`)).catch(() => []);
+  if (kept.length > MAX_KEPT) await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  return directory;
+};
+
+/** Overlays cannot lie on overlays, such as a container's root file system. */
+const driverFor = async (directory: string): Promise<'overlay' | 'vfs'> =>
+  (await statfs(directory)).type === OVERLAYFS_MAGIC ? 'vfs' : 'overlay';
+
 interface Buildah {
   readonly policy: string;
   readonly build: (args: readonly string[]) => Promise<void>;
   readonly run: (args: readonly string[]) => Promise<void>;
 }
 
-/** All that it writes is below the directory. */
-const prepare = async (packages: UnpackedPackages, directory: string): Promise<Buildah> => {
+/** All that it writes is below the two directories; only the storage stays. */
+const prepare = async (packages: UnpackedPackages, storage: string, directory: string): Promise<Buildah> => {
   const file = (name: string): string => path.join(directory, name);
   await Promise.all(['home', 'overlay', 'temporary'].map(async (name) => await mkdir(file(name))));
   await writeFile(file('registries.conf'), 'unqualified-search-registries = []\n');
   await writeFile(file('policy.json'), '{ "default": [{ "type": "insecureAcceptAnything" }] }\n');
   await writeFile(file('libraries.conf'), `${packages.env['LD_LIBRARY_PATH']?.replaceAll(':', '\n')}\n`);
-  const places = [
-    `--root=${file('storage')}`,
-    `--runroot=${file('run')}`,
-    '--storage-driver=vfs',
-    `--registries-conf=${file('registries.conf')}`,
-  ];
+  const driver = `--storage-driver=${await driverFor(storage)}`;
+  const places = [`--root=${storage}`, `--runroot=${file('run')}`, driver, `--registries-conf=${file('registries.conf')}`];
   const policy = `--signature-policy=${file('policy.json')}`;
   const { LD_LIBRARY_PATH: _, ...inherited }: NodeJS.ProcessEnv = packages.env;
   const env = { ...inherited, HOME: file('home'), TMPDIR: file('temporary') };
+  const enclosure = { env, overlay: file('overlay'), libraries: file('libraries.conf') };
   const run = async (args: readonly string[]): Promise<void> =>
-    await runEnclosed([packages.program('buildah'), ...places, ...args], {
-      env,
-      overlay: file('overlay'),
-      libraries: file('libraries.conf'),
-    });
-  return { policy, run, build: async (args) => await run(['build', policy, '--isolation=chroot', '--pull=never', ...args]) };
+    await runEnclosed([packages.program('buildah'), ...places, ...args], enclosure);
+  // The same time in every file: the same sources make the same image.
+  const always = ['build', policy, '--isolation=chroot', '--pull=never', '--timestamp=0'];
+  // What a build that was killed has left.
+  await run(['rm', '--all']);
+  return { policy, run, build: async (args) => await run([...always, ...args]) };
+};
+
+/** The build arguments NODE and BASE. */
+const addBases = async (buildah: Buildah, storage: string, scratch: string): Promise<Readonly<Record<'NODE' | 'BASE', string>>> => {
+  const key = await keyOfBases();
+  const names = { NODE: `localhost/studio-node:${key}`, BASE: `localhost/studio-runtime:${key}` };
+  const note = path.join(storage, `.bases-${key}`);
+  if (existsSync(note)) return names;
+  await addBase(buildah, names.NODE, await nodeBase(path.join(scratch, 'node-base')));
+  await addBase(buildah, names.BASE, await runtimeBase(path.join(scratch, 'runtime-base')));
+  await writeFile(note, '');
+  return names;
 };
 
 const addBase = async (buildah: Buildah, name: string, { root, env }: Base): Promise<void> => {
   const dockerfile = `${root}.Dockerfile`;
   const lines = ['FROM scratch', 'COPY . /', ...Object.entries(env).map(([key, value]) => `ENV ${key}=${value}`)];
   await writeFile(dockerfile, `${lines.join('\n')}\n`);
-  await buildah.build([`--file=${dockerfile}`, '--timestamp=0', `--tag=${name}`, root]);
+  await buildah.build([`--file=${dockerfile}`, `--tag=${name}`, root]);
 };
 
 interface Enclosure {

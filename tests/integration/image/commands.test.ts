@@ -12,6 +12,8 @@ import { eventually } from '../../support/eventually.ts';
 import { imageObstacle, imageRoot, type ImageProcess, type ImageRoot } from '../../support/image-root.ts';
 import { freshDatabase, queryAs } from '../../support/postgres.ts';
 
+// The one that the tests on a whole node load: it is built once for both.
+const IMAGE = { tag: 'e2e' };
 const obstacle = imageObstacle();
 
 describe.skipIf(obstacle !== undefined)(
@@ -23,8 +25,8 @@ describe.skipIf(obstacle !== undefined)(
 
     beforeAll(async () => {
       parent = await mkdtemp(path.join(os.tmpdir(), 'studio-image-test-'));
-      root = await imageRoot(await buildImage({ tag: 'test', revision: '0123456789abcdef' }), path.join(parent, 'root'));
-    }, 300_000);
+      root = await imageRoot(await buildImage(IMAGE), path.join(parent, 'root'));
+    }, 600_000);
 
     afterAll(async () => await rm(parent, { recursive: true, force: true }));
 
