@@ -2,6 +2,7 @@
  * docs/migrations.md and docs/examples/migrations: node-pg-migrate as the operator's image runs it, Alembic from Debian's packages, each as
  * the Jobs of releases on a tenant; Flyway's SQL alone, because Flyway is not to be had from the registries that tests reach.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,7 +11,7 @@ import { unpackedDebianPackages } from '../../../dev/debian-packages.ts';
 import { type LocalImage, operatorImage } from '../../../dev/pod-runner/images.ts';
 import { runDocBlock, writeDocFiles } from '../../support/doc-commands.ts';
 import { eventually } from '../../support/eventually.ts';
-import { queryAs } from '../../support/postgres.ts';
+import { queryAs, withDatabase } from '../../support/postgres.ts';
 import { installAsDocumented, startDocsWorld, WITH_PODS_MS, type DocsWorld } from './world.ts';
 
 const EXAMPLES = path.resolve(import.meta.dirname, '../../../docs/examples/migrations');
@@ -85,6 +86,19 @@ it(
   },
   WITH_PODS_MS,
 );
+
+it("tells the operator by Alembic's exit code whether another try is worth it", async () => {
+  const { programs, workingDirectory, env } = await alembicImage();
+  const [python = ''] = programs['python3'] ?? [];
+  const exitCode = (databaseUrl: string): number | null =>
+    spawnSync(python, ['migrate.py'], { cwd: workingDirectory, env: { ...env, DATABASE_URL: databaseUrl } }).status;
+  await world.superuser('CREATE DATABASE half_made');
+  await world.superuser('CREATE SCHEMA studio_migrations; CREATE TABLE orders (id int)', 'half_made');
+
+  expect(exitCode('postgresql://nobody:nothing@127.0.0.1:1/nowhere')).toBe(75);
+  expect(exitCode(withDatabase(world.postgres.superuserUrl, 'half_made'))).toBe(65);
+  expect(exitCode(withDatabase(world.postgres.superuserUrl, 'studio_1_db'))).toBe(0);
+});
 
 it('pauses a release, and goes on', async () => {
   expect(await runDocBlock('docs/migrations.md', 'rollout', world.shell)).toContain('patched');
