@@ -45,6 +45,17 @@ beforeAll(async () => {
 
 afterAll(async () => await observed?.[Symbol.asyncDispose]());
 
+/** Prometheus trails by one scrape: tries the expectations until they hold. */
+async function soon(expectations: () => Promise<void>, timeoutMs = 30_000): Promise<void> {
+  await eventually(
+    async () => {
+      await expectations();
+      return true;
+    },
+    { timeoutMs },
+  );
+}
+
 async function firing(): Promise<readonly string[]> {
   const alerts = await observed.prometheus.alerts();
   const told = alerts.map(({ labels }) =>
@@ -71,55 +82,61 @@ describe('what Prometheus is told', () => {
   });
 
   it('agrees with the cluster on how many tenants are in which phase, on which server, at which release', async () => {
-    const phases = byLabel(await observed.prometheus.query('max by (phase) (studio_tenants) > 0'), 'phase');
-    const all = await tenants();
+    await soon(async () => {
+      const phases = byLabel(await observed.prometheus.query('max by (phase) (studio_tenants) > 0'), 'phase');
+      const all = await tenants();
 
-    expect(phases).toEqual(countBy(all, ({ status }) => status?.phase ?? 'Pending'));
-    expect(byLabel(await observed.prometheus.query('max by (server) (studio_tenants_by_server)'), 'server')).toEqual(
-      countBy(all, ({ status }) => status?.database?.server ?? ''),
-    );
-    expect(byLabel(await observed.prometheus.query('max by (release) (studio_tenants_by_release)'), 'release')).toEqual(
-      countBy(all, ({ status }) => status?.schema?.release ?? ''),
-    );
-    expect(await observed.prometheus.query('count(count by (tenant_namespace, tenant) (studio_tenant_info))')).toMatchObject([
-      { value: all.length },
-    ]);
+      expect(phases).toEqual(countBy(all, ({ status }) => status?.phase ?? 'Pending'));
+      expect(byLabel(await observed.prometheus.query('max by (server) (studio_tenants_by_server)'), 'server')).toEqual(
+        countBy(all, ({ status }) => status?.database?.server ?? ''),
+      );
+      expect(byLabel(await observed.prometheus.query('max by (release) (studio_tenants_by_release)'), 'release')).toEqual(
+        countBy(all, ({ status }) => status?.schema?.release ?? ''),
+      );
+      expect(await observed.prometheus.query('count(count by (tenant_namespace, tenant) (studio_tenant_info))')).toMatchObject([
+        { value: all.length },
+      ]);
+    });
   });
 
   it('names exactly the tenants that are not as asked, with the reason and the time that their conditions have', async () => {
-    const told = await observed.prometheus.query('max by (tenant, reason) (studio_tenant_unsettled_since_timestamp_seconds)');
-    const expected = (await tenants()).flatMap((tenant) => {
-      const conditions = tenant.status?.conditions ?? [];
-      const holding = conditions.find(({ type, status }) => ['Stalled', 'Reconciling'].includes(type) && status === 'True');
-      if (holding === undefined) return [];
-      const ready = findCondition(conditions, 'Ready');
-      const since = tenant.metadata.deletionTimestamp ?? (ready?.status === 'True' ? holding : ready)?.lastTransitionTime ?? '';
-      return [`${tenant.metadata.name} ${holding.reason} ${Date.parse(since) / 1000}`];
-    });
+    await soon(async () => {
+      const told = await observed.prometheus.query('max by (tenant, reason) (studio_tenant_unsettled_since_timestamp_seconds)');
+      const expected = (await tenants()).flatMap((tenant) => {
+        const conditions = tenant.status?.conditions ?? [];
+        const holding = conditions.find(({ type, status }) => ['Stalled', 'Reconciling'].includes(type) && status === 'True');
+        if (holding === undefined) return [];
+        const ready = findCondition(conditions, 'Ready');
+        const since = tenant.metadata.deletionTimestamp ?? (ready?.status === 'True' ? holding : ready)?.lastTransitionTime ?? '';
+        return [`${tenant.metadata.name} ${holding.reason} ${Date.parse(since) / 1000}`];
+      });
 
-    expect(told.map(({ metric, value }) => `${metric['tenant']} ${metric['reason']} ${value}`).toSorted()).toEqual(expected.toSorted());
-    expect(new Set(told.map(({ metric }) => metric['tenant']))).toEqual(new Set([UNLUCKY, TAKEN, PLANLESS, LOST, STRANDED, LEAVING]));
+      expect(told.map(({ metric, value }) => `${metric['tenant']} ${metric['reason']} ${value}`).toSorted()).toEqual(expected.toSorted());
+      expect(new Set(told.map(({ metric }) => metric['tenant']))).toEqual(new Set([UNLUCKY, TAKEN, PLANLESS, LOST, STRANDED, LEAVING]));
+    });
   });
 
   it('agrees with the cluster on servers and releases', async () => {
-    const servers = (await observed.studio.cluster.api.list<PostgresServer>(POSTGRES_SERVER)).items;
-    const releases = (await observed.studio.cluster.api.list<SchemaRelease>(SCHEMA_RELEASE)).items;
+    await soon(async () => {
+      const servers = (await observed.studio.cluster.api.list<PostgresServer>(POSTGRES_SERVER)).items;
+      const releases = (await observed.studio.cluster.api.list<SchemaRelease>(SCHEMA_RELEASE)).items;
 
-    expect(byLabel(await observed.prometheus.query('max by (server) (studio_server_up)'), 'server')).toEqual({
-      main: 1,
-      other: 0,
-      spare: 0,
+      expect(byLabel(await observed.prometheus.query('max by (server) (studio_server_up)'), 'server')).toEqual({
+        main: 1,
+        other: 0,
+        spare: 0,
+      });
+      for (const { metadata, status } of servers) {
+        const [told] = await observed.prometheus.query(`max by (reason) (studio_server_info{server="${metadata.name}"})`);
+        expect(told?.metric['reason']).toBe(findCondition(status?.conditions, 'Ready')?.reason);
+      }
+      for (const { metadata, status } of releases) {
+        const told = await observed.prometheus.query(`max by (state) (studio_release_tenants{release="${metadata.name}"})`);
+        const { pending = 0, running = 0, done = 0, failed = 0 } = status ?? {};
+        expect(byLabel(told, 'state')).toEqual({ pending, running, done, failed });
+        expect(failed).toBe(1);
+      }
     });
-    for (const { metadata, status } of servers) {
-      const [told] = await observed.prometheus.query(`max by (reason) (studio_server_info{server="${metadata.name}"})`);
-      expect(told?.metric['reason']).toBe(findCondition(status?.conditions, 'Ready')?.reason);
-    }
-    for (const { metadata, status } of releases) {
-      const told = await observed.prometheus.query(`max by (state) (studio_release_tenants{release="${metadata.name}"})`);
-      const { pending = 0, running = 0, done = 0, failed = 0 } = status ?? {};
-      expect(byLabel(told, 'state')).toEqual({ pending, running, done, failed });
-      expect(failed).toBe(1);
-    }
   });
 
   it('has one leader, and a standby that does not speak of a master database it never asked', async () => {
@@ -133,24 +150,20 @@ describe('what Prometheus is told', () => {
 
 describe('the alerts', () => {
   it('fire for what is wrong, and for nothing else', async () => {
-    await eventually(
-      async () => {
-        await observed.visit();
-        expect(await firing()).toEqual([
-          'StudioAppErrors',
-          `StudioMigrationsFailed studio-1`,
-          'StudioServerDown other',
-          'StudioServerUnusable spare',
-          `StudioTenantDeletionStuck ${LEAVING}`,
-          `StudioTenantDown ${LOST}`,
-          `StudioTenantNeedsAttention ${TAKEN}`,
-          `StudioTenantNeedsAttention ${UNLUCKY}`,
-          `StudioTenantNotProvisioned ${PLANLESS}`,
-        ]);
-        return true;
-      },
-      { timeoutMs: 30_000 },
-    );
+    await soon(async () => {
+      await observed.visit();
+      expect(await firing()).toEqual([
+        'StudioAppErrors',
+        `StudioMigrationsFailed studio-1`,
+        'StudioServerDown other',
+        'StudioServerUnusable spare',
+        `StudioTenantDeletionStuck ${LEAVING}`,
+        `StudioTenantDown ${LOST}`,
+        `StudioTenantNeedsAttention ${TAKEN}`,
+        `StudioTenantNeedsAttention ${UNLUCKY}`,
+        `StudioTenantNotProvisioned ${PLANLESS}`,
+      ]);
+    });
   });
 
   it('say it in sentences in which nothing is missing', async () => {
@@ -253,15 +266,11 @@ describe('the runbooks', () => {
 describe('when more goes wrong', () => {
   it('tells of a master database that is away, and of an application that no longer hears of changes', async () => {
     await observed.studio.postgres.halt();
-    await eventually(
-      async () => {
-        const alerts = await firing();
-        expect(alerts).toContain('StudioMasterDatabaseDown');
-        expect(alerts).toContain('StudioAppNotListening');
-        return true;
-      },
-      { timeoutMs: 60_000 },
-    );
+    await soon(async () => {
+      const alerts = await firing();
+      expect(alerts).toContain('StudioMasterDatabaseDown');
+      expect(alerts).toContain('StudioAppNotListening');
+    }, 60_000);
     await eventually(async () => (await observed.prometheus.query('studio_sweep_failures_total{target="master"}')).length > 0, {
       timeoutMs: 30_000,
     });
