@@ -21,7 +21,7 @@ let studio: Studio;
 beforeAll(async () => {
   studio = await Studio.start();
   await studio.cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: DOOMED } });
-  await studio.cluster.apply(namespaceRights(DOOMED) as never);
+  await studio.cluster.apply(namespaceRights(DOOMED));
   await studio.startOperator(SETTINGS);
   await studio.serverReady('main');
 }, 180_000);
