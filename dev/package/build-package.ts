@@ -1,5 +1,5 @@
-// Makes the package that applications install: src/routing compiled to JavaScript and types, with its documentation. Separate from the
-// command, because tests build it into directories of their own.
+// Makes the package that applications install: src/routing compiled to JavaScript and types, `kubectl studio` as plain JavaScript, and the
+// documentation of both. Separate from the command, because tests build it into directories of their own.
 
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { npm } from '../npm.ts';
 import { REPOSITORY } from '../run.ts';
-import { packageManifest, type RootManifest } from './manifest.ts';
+import { packageManifest, PROGRAMS, type RootManifest } from './manifest.ts';
 
 const TSC = path.join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
 const TSC_TIMEOUT_MS = 120_000;
@@ -17,6 +17,7 @@ const DOCUMENTS: Readonly<Record<string, string>> = {
   'docs/routing.md': 'docs/routing.md',
   'docs/routing-contract.md': 'docs/routing-contract.md',
   'docs/examples': 'docs/examples',
+  'docs/kubectl-studio.md': 'docs/kubectl-studio.md',
   LICENSE: 'LICENSE',
 };
 
@@ -27,7 +28,8 @@ export const buildPackage = async (directory: string): Promise<void> => {
   await cp(path.join(REPOSITORY, 'src', 'routing'), path.join(directory, 'src'), { recursive: true });
   // The compiler takes the kind of its modules from the nearest package.json.
   await writeJson(path.join(directory, 'package.json'), { type: 'module' });
-  await compile(directory);
+  await compile(directory, { extends: path.join(REPOSITORY, 'tsconfig.build.json') });
+  await compile(directory, pluginProject(directory));
   await nameCompiledFiles(path.join(directory, 'lib'));
   const root = JSON.parse(await readFile(path.join(REPOSITORY, 'package.json'), 'utf8')) as RootManifest;
   await writeJson(path.join(directory, 'package.json'), packageManifest(root, await importedPackages(path.join(directory, 'lib'))));
@@ -45,13 +47,27 @@ export const packPackage = async (directory: string): Promise<string> => {
   return path.join(directory, tarball);
 };
 
-const compile = async (directory: string): Promise<void> => {
+/** The plugin's programs and all that they reach: for nobody to import, so without types. They lie in one directory below package.json. */
+const pluginProject = (directory: string): object => ({
+  extends: path.join(REPOSITORY, 'tsconfig.build.json'),
+  compilerOptions: {
+    rootDir: path.join(REPOSITORY, 'src'),
+    outDir: path.join(directory, 'plugin'),
+    declaration: false,
+    declarationMap: false,
+    sourceMap: false,
+  },
+  include: [],
+  files: Object.values(PROGRAMS).map((name) => path.join(REPOSITORY, 'src', `${name}.ts`)),
+});
+
+const compile = async (directory: string, settings: object): Promise<void> => {
   const project = path.join(directory, 'tsconfig.json');
-  await writeJson(project, { extends: path.join(REPOSITORY, 'tsconfig.build.json') });
+  await writeJson(project, settings);
   try {
     await promisify(execFile)(process.execPath, [TSC, '-p', project, '--pretty', 'false'], { cwd: REPOSITORY, timeout: TSC_TIMEOUT_MS });
   } catch (error) {
-    throw new Error(`compiling src/routing:\n${(error as { readonly stdout?: string }).stdout ?? ''}`, { cause: error });
+    throw new Error(`compiling the package:\n${(error as { readonly stdout?: string }).stdout ?? ''}`, { cause: error });
   }
   await rm(project);
 };

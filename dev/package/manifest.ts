@@ -16,6 +16,12 @@ export const DOORS: Readonly<Record<string, string>> = {
   './routing/express': 'express',
 };
 
+/** Name of a program -> source file in src/, without its extension. kubectl finds both on the PATH by these names. */
+export const PROGRAMS: Readonly<Record<string, string>> = {
+  'kubectl-studio': 'kubectl-studio',
+  'kubectl_complete-studio': 'kubectl-studio-complete',
+};
+
 /** Only some applications have them; each is needed behind one door alone. */
 const OPTIONAL_PEERS: Readonly<Record<string, string>> = { '@kubernetes/client-node': '^2.0.1', express: '^5.0.0' };
 
@@ -28,7 +34,8 @@ export function packageManifest(root: RootManifest, imported: readonly string[])
   return {
     name: root.name,
     version: root.version,
-    description: 'Finds the tenant of a request, and its database: routing for applications of a studio-operator platform',
+    description:
+      'Finds the tenant of a request, and its database: routing for applications of a studio-operator platform, and kubectl studio',
     license: root.license,
     type: 'module',
     engines: { node: '>=22' },
@@ -39,7 +46,8 @@ export function packageManifest(root: RootManifest, imported: readonly string[])
       ),
       './package.json': './package.json',
     },
-    files: ['lib', 'src', 'docs'],
+    bin: Object.fromEntries(Object.entries(PROGRAMS).map(([name, file]) => [name, `plugin/${file}.js`])),
+    files: ['lib', 'plugin', 'src', 'docs'],
     dependencies: Object.fromEntries(needed.toSorted().map((name) => [name, versionOf(root, name)])),
     peerDependencies: OPTIONAL_PEERS,
     peerDependenciesMeta: Object.fromEntries(Object.keys(OPTIONAL_PEERS).map((name) => [name, { optional: true }])),

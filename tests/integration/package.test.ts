@@ -178,6 +178,30 @@ describe.each(NODES)('on Node %s', (major, program) => {
   });
 });
 
+describe.each(NODES)('kubectl studio on Node %s', (_, program) => {
+  const bin = (name: string): string => path.join(project.directory, 'node_modules/.bin', name);
+
+  it('is a program that needs nothing beside Node', async () => {
+    const { code, stdout, stderr } = await project.run(await program(), [bin('kubectl-studio'), 'help']);
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^kubectl studio \d+\.\d+\.\d+: /);
+  });
+
+  it('says in a sentence that there is no kubectl', async () => {
+    const { code, stdout, stderr } = await project.run(await program(), [bin('kubectl-studio'), 'status'], { PATH: project.directory });
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^error: kubectl is not on the PATH: /);
+  });
+
+  it('completes its commands', async () => {
+    const { stdout } = await project.run(await program(), [bin('kubectl_complete-studio'), 'do']);
+
+    expect(stdout).toMatch(/^doctor\t.*\n:4\n$/);
+  });
+});
+
 describe.each(['nodenext', 'bundler'] as const)("the package's types, found as by %s", (resolution) => {
   it('satisfy a strict application that checks the libraries as well, and catch its mistakes', async () => {
     expect(await project.typeCheck(['typed.ts'], resolution)).toBe('');
@@ -236,8 +260,21 @@ describe('the package', () => {
     expect(missing).toEqual([]);
   });
 
+  it('brings programs that import nothing but Node and each other', () => {
+    const files = globSync('plugin/**/*.js', { cwd: installed });
+    const specifiers = files.flatMap((file) =>
+      [...readFileSync(path.join(installed, file), 'utf8').matchAll(/(?:\bfrom |^import )'([^']+)'/gm)].map(
+        ([, specifier = '']) => specifier,
+      ),
+    );
+
+    expect(files).toEqual(expect.arrayContaining(['plugin/kubectl-studio.js', 'plugin/kubectl-studio-complete.js']));
+    expect(specifiers.length).toBeGreaterThan(50);
+    expect(specifiers.filter((specifier) => !/^(?:node:|\.\.?\/.*\.js$)/.test(specifier))).toEqual([]);
+  });
+
   it('refers to its compiled files alone', () => {
-    const files = globSync('lib/**/*.{js,d.ts}', { cwd: installed });
+    const files = globSync('{lib,plugin}/**/*.{js,d.ts}', { cwd: installed });
     const strays = files.filter((file) => /['"]\.[^'"\n]*\.ts['"]/.test(readFileSync(path.join(installed, file), 'utf8')));
 
     expect(strays).toEqual([]);

@@ -4,7 +4,7 @@ import type { Gap } from '../kubernetes/rights.ts';
 import { age } from '../terminal/age.ts';
 import type { Style } from '../terminal/style.ts';
 import { type Column, table } from '../terminal/table.ts';
-import { labelled, plural, wrapped } from '../terminal/text.ts';
+import { broken, harmless, labelled, plural, wrapped } from '../terminal/text.ts';
 import type { FleetReport, ReleaseLine, ServerLine, TenantLine } from './report.ts';
 
 export interface View {
@@ -32,11 +32,11 @@ export function renderFleet(report: FleetReport, view: View, showsAll: boolean):
     .concat('\n');
 }
 
-function summary({ namespace, total, serving, needPerson, phases }: FleetReport, { style }: View): string {
+function summary({ namespace, total, serving, needPerson, phases }: FleetReport, { style, width }: View): string {
   const where = namespace === null ? 'in all namespaces' : `in namespace ${namespace}`;
   const head = `${style.bold(plural(total, 'tenant'))} ${where}: ${serving} serving, ${needPerson === 0 ? 'none needs a person' : style.bad(`${needPerson} ${needPerson === 1 ? 'needs' : 'need'} a person`)}`;
   const counts = Object.entries(phases).map(([phase, count]) => `${paintPhase(phase, style)} ${count}`);
-  return counts.length === 0 ? head : `${head}\n${counts.join(', ')}`;
+  return broken(counts.length === 0 ? head : `${head}\n${counts.join(', ')}`, width);
 }
 
 function urgent({ tenants: all }: FleetReport, view: View, showsAll: boolean): string {
@@ -56,7 +56,11 @@ function explanation({ namespace, name, phase, reason, since, message, nextActio
   const line = (label: string, text: string): string =>
     `  ${labelled(label, text, { width: width - 2, indent: 8 }).replaceAll('\n', '\n  ')}`;
   return [
-    `${style.bold(`${namespace}/${name}`)}  ${paintPhase(phase, style)}  ${style.bad(reason)}  ${age(since, nowMs)}`,
+    broken(
+      `${style.bold(`${harmless(namespace)}/${harmless(name)}`)} ${paintPhase(phase, style)}, ${style.bad(harmless(reason))} for ${age(since, nowMs)}`,
+      width,
+      '  ',
+    ),
     line('says', message),
     line('do', nextAction),
   ].join('\n');
@@ -106,7 +110,7 @@ function servers({ servers: all }: FleetReport, view: View): string {
 
 function releases({ releases: all }: FleetReport, view: View): string {
   if (all === null) return '';
-  if (all.length === 0) return 'No SchemaRelease: schemas are left to the application.';
+  if (all.length === 0) return wrapped('No SchemaRelease: schemas are left to the application.', view.width);
   const { style } = view;
   const columns: readonly Column<ReleaseLine>[] = [
     { title: 'RELEASE', value: ({ name }) => name },

@@ -20,10 +20,15 @@ export function harmless(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '');
 }
 
-/** Lines of at most `width` columns, broken at spaces, each after the first indented. A longer word stands alone, unbroken. */
+/** `broken`, for text that others wrote. */
 export function wrapped(text: string, width: number, indent = ''): string {
+  return broken(harmless(text), width, indent);
+}
+
+/** Lines of at most `width` columns, broken at spaces, each after the first indented. A longer word stands alone, unbroken. */
+export function broken(text: string, width: number, indent = ''): string {
   const lines: string[] = [];
-  for (const paragraph of harmless(text).split('\n')) {
+  for (const paragraph of text.split('\n')) {
     let line = '';
     for (const word of paragraph.split(' ')) {
       const isFull = line !== '' && widthOf(`${lines.length === 0 ? '' : indent}${line} ${word}`) > width;

@@ -1,0 +1,124 @@
+/** What doctor concludes from what it found. */
+import { describe, expect, it } from 'vitest';
+
+import { customResourceDefinitions } from '../../../src/api/crd.ts';
+import { checkDefinitions, type Definition } from '../../../src/plugin/doctor/definitions.ts';
+import { checkFleet } from '../../../src/plugin/doctor/fleet-health.ts';
+import { checkOperator, type Deployment, type OperatorFacts } from '../../../src/plugin/doctor/operator-health.ts';
+import { checkPodSecurity } from '../../../src/plugin/doctor/pod-security.ts';
+import { checkVersions } from '../../../src/plugin/doctor/versions.ts';
+
+const NOW = Date.parse('2030-01-01T00:00:00Z');
+
+const status = { conditions: [{ type: 'Established', status: 'True' }] };
+const definitions = customResourceDefinitions().map((definition) => Object.assign(definition, { status })) as unknown as Definition[];
+
+describe('definitions', () => {
+  it('of this version are well', () => {
+    expect(checkDefinitions(definitions).map(({ level }) => level)).toEqual(['ok']);
+  });
+
+  it('that are missing, on their way out or older are told apart', () => {
+    const [first, second, third] = definitions;
+    const older = structuredClone(third) as unknown as {
+      spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: { properties: Record<string, unknown> } } } } }[] };
+    };
+    const fields = older.spec.versions[0]?.schema.openAPIV3Schema.properties.spec.properties ?? {};
+    const gone = Object.keys(fields)[0] ?? '';
+    delete fields[gone];
+    const leaving = { ...second, metadata: { ...second?.metadata, deletionTimestamp: '2030-01-01T00:00:00Z' } };
+
+    const found = checkDefinitions([first, leaving, older] as unknown as Definition[]);
+
+    expect(found.map(({ level }) => level).toSorted()).toEqual(['fail', 'fail', 'warn']);
+    expect(found.map(({ message }) => message).join('\n')).toContain('is being deleted');
+    expect(found.map(({ message }) => message).join('\n')).toContain('is not installed');
+    expect(found.map(({ message }) => message).join('\n')).toContain(`is older than this plugin: it lacks spec.${gone}`);
+  });
+});
+
+describe('the operator', () => {
+  const deployment = (change: object = {}): Deployment => ({
+    metadata: { name: 'studio-operator', labels: { 'helm.sh/chart': 'studio-operator-0.1.0', 'app.kubernetes.io/version': '0.1.0' } },
+    spec: { replicas: 2, template: { spec: { containers: [{ image: 'registry.example/studio-operator:0.1.0' }] } } },
+    status: { readyReplicas: 2, updatedReplicas: 2 },
+    ...change,
+  });
+  const facts = (change: Partial<OperatorFacts> = {}): OperatorFacts => ({
+    namespace: 'studio-system',
+    deployments: [deployment()],
+    leases: [
+      { metadata: { name: 'studio-operator' }, spec: { holderIdentity: 'a', renewTime: '2029-12-31T23:59:55Z', leaseDurationSeconds: 15 } },
+    ],
+    pods: [],
+    version: '0.1.0',
+    nowMs: NOW,
+    ...change,
+  });
+  const levels = (change: Partial<OperatorFacts>): readonly string[] =>
+    checkOperator(facts(change)).map(({ check, level }) => `${level} ${check}`);
+
+  it('that runs, leads and is of this version is well', () => {
+    expect(levels({})).toEqual(['ok operator', 'ok leader', 'ok version']);
+  });
+
+  it('is not well without replicas, a leader or the right version', () => {
+    expect(levels({ deployments: [deployment({ status: { readyReplicas: 0 } })] })[0]).toBe('fail operator');
+    expect(levels({ deployments: [deployment({ status: { readyReplicas: 1 } })] })[0]).toBe('warn operator');
+    expect(levels({ leases: [] })[1]).toBe('fail leader');
+    expect(levels({ nowMs: NOW + 60_000 })[1]).toBe('fail leader');
+    expect(levels({ version: '0.2.0' })[2]).toBe('warn version');
+    expect(levels({ deployments: [], leases: [] })).toEqual(['fail operator', 'fail leader']);
+    expect(levels({ deployments: [] })).toEqual(['warn operator', 'ok leader']);
+  });
+
+  it('whose image cannot be pulled says so', () => {
+    const pod = {
+      metadata: { name: 'p' },
+      status: { containerStatuses: [{ name: 'operator', state: { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } } }] },
+    };
+
+    expect(checkOperator(facts({ pods: [pod] })).map(({ message }) => message)).toContain('pod p: ImagePullBackOff no such image');
+  });
+});
+
+describe('the rest', () => {
+  it('wants Kubernetes 1.33, and a kubectl that is near it', () => {
+    const levels = (server: string, client: string): readonly string[] =>
+      checkVersions({ serverVersion: { gitVersion: server }, clientVersion: { gitVersion: client } }).map(({ level }) => level);
+
+    expect(levels('v1.33.1+k3s1', 'v1.34.0')).toEqual(['ok']);
+    expect(levels('v1.32.9', 'v1.33.0')).toEqual(['fail']);
+    expect(levels('v1.36.0', 'v1.33.0')).toEqual(['ok', 'warn']);
+  });
+
+  it('wants servers with room, and every status of the newest spec', () => {
+    const server = {
+      metadata: { name: 'main' },
+      spec: { capacity: { maxDatabases: 10 } },
+      status: { version: '18.4', databases: 10, conditions: [{ type: 'Ready', status: 'True' }] },
+    };
+    const tenant = {
+      metadata: { name: 'yoga', namespace: 'studios', generation: 3 },
+      spec: {},
+      status: { observedGeneration: 2, conditions: [] },
+    };
+    const said = checkFleet({ servers: [server], releases: [], tenants: [tenant], gaps: [] }).map(
+      ({ level, message }) => `${level} ${message}`,
+    );
+
+    expect(said).toContain('warn main: PostgreSQL 18.4, 10 of 10 databases: nearly full');
+    expect(said).toContain('warn no server takes new tenants');
+    expect(said).toContain('warn 1 status behind the spec: studios/yoga');
+  });
+
+  it('wants namespaces that keep pods restricted', () => {
+    const namespace = (name: string, enforce: string) => ({
+      metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': enforce } },
+    });
+
+    expect(
+      checkPodSecurity([namespace('a', 'restricted'), namespace('b', 'privileged')]).map(({ level, message }) => [level, message]),
+    ).toEqual([['warn', 'namespace b lets any pod in']]);
+  });
+});
