@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 import { buildOnce, hasGo } from '../../dev/cluster/go-program.ts';
 import { TRAEFIK } from '../../dev/cluster/traefik-program.ts';
+import { helmProgram } from '../../dev/helm.ts';
 import type { TestEnvironment } from './environment.ts';
 import { startEnvironment } from './start-environment.ts';
 
@@ -12,16 +13,18 @@ export default async function globalSetup(project: TestProject): Promise<(() => 
   const file = process.env['STUDIO_TEST_ENV'];
   if (file !== undefined && file !== '') {
     project.provide('environment', JSON.parse(await readFile(file, 'utf8')) as TestEnvironment);
-    await buildIngressController();
+    await buildPrograms();
     return undefined;
   }
   const running = await startEnvironment();
-  await buildIngressController();
+  await buildPrograms();
   project.provide('environment', running.environment);
   return async () => await running.stop();
 }
 
 /** Minutes, once, which no test should have to allow for. */
-async function buildIngressController(): Promise<void> {
-  if (hasGo()) await buildOnce(TRAEFIK);
+async function buildPrograms(): Promise<void> {
+  if (!hasGo()) return;
+  await buildOnce(TRAEFIK);
+  for (const major of [4, 3] as const) await helmProgram(major);
 }
