@@ -6,7 +6,7 @@ import { runForeground } from './run.ts';
 
 const CHECKS: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
   format: ['oxfmt', '--check'],
-  lint: ['oxlint', '--type-aware', 'src', 'tests', 'dev', 'bench', 'docs/examples', 'vitest.config.ts'],
+  lint: ['oxlint', '--type-aware', 'src', 'tests', 'dev', 'bench', 'docs/examples', 'vitest.config.ts', 'vitest.e2e.config.ts'],
   types: ['tsc', '--noEmit'],
   unused: ['knip'],
   architecture: ['vitest', 'run', '--project', 'unit', 'tests/architecture.test.ts'],

@@ -6,6 +6,7 @@ import { buildOnce } from '../cluster/go-program.ts';
 import { dockerEngineAnswers } from '../cluster/docker-engine.ts';
 import { TRAEFIK } from '../cluster/traefik-program.ts';
 import { buildImage } from '../image/build-image.ts';
+import { SetupError } from '../setup-error.ts';
 import { enclosureObstacle } from '../node/enclosure/enclosure.ts';
 import { nodePrograms } from '../node/node-source.ts';
 import type { NodePrograms } from '../node/node-programs.ts';
@@ -19,7 +20,7 @@ export type Ground =
 /** Of the variable by which the tests are told their ground, as JSON. */
 export const GROUND_VARIABLE = 'STUDIO_E2E_GROUND';
 
-/** With progress on standard error. Throws SetupError when something is missing that could be installed. */
+/** With progress on standard error. */
 export const setUp = async (): Promise<Ground> => {
   if (await dockerEngineAnswers()) {
     await helmProgram(4);
@@ -27,7 +28,11 @@ export const setUp = async (): Promise<Ground> => {
   }
   const obstacle = await enclosureObstacle();
   if (obstacle !== undefined) return { kind: 'none', why: `${obstacle}, and no Docker engine answers` };
-  const programs = await nodePrograms();
+  const programs = await nodePrograms().catch((error: unknown) => {
+    if (error instanceof SetupError) return error.message;
+    throw error;
+  });
+  if (typeof programs === 'string') return { kind: 'none', why: `${programs}; and no Docker engine answers` };
   await helmProgram(4);
   await buildOnce(TRAEFIK);
   const { archive, reference } = await buildImage({ tag: 'e2e' });

@@ -2,7 +2,7 @@
 // leave, cannot reach any network, and is gone with it. Separate from what the node does inside: this part alone keeps the promise that
 // nothing is left behind, whichever way the run ends.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
@@ -65,8 +65,10 @@ export const enclosureObstacle = async (): Promise<string | undefined> => {
   const capabilities = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(await readFile('/proc/self/status', 'utf8'))?.[1] ?? '0'}`);
   const missing = Object.entries(CAPABILITIES).filter(([, bit]) => (capabilities & (1n << bit)) === 0n);
   if (missing.length > 0) return `root lacks ${missing.map(([capability]) => capability).join(' and ')} here`;
-  return undefined;
+  const absent = PROGRAMS.filter((program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined);
+  return absent.length === 0 ? undefined : `there is no ${absent.join(' and no ')} here (Debian: util-linux, mount, iproute2)`;
 };
 
+const PROGRAMS = ['unshare', 'mount', 'ip'];
 /** From linux/capability.h. */
 const CAPABILITIES = { CAP_NET_ADMIN: 12n, CAP_SYS_ADMIN: 21n } as const;

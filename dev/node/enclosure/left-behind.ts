@@ -2,7 +2,6 @@
 // processes carry: whatever is in its namespaces is in one of those (their own numbers prove nothing, the kernel gives them out again). By
 // comparison for what belongs to the whole machine. Separate from the enclosure, so that nobody takes its own word for it.
 
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -30,7 +29,6 @@ const DIRECTORIES = [
   '/opt/cni',
   '/opt/containerd',
   '/run/containerd',
-  '/run/netns',
   '/run/studio-node',
 ];
 const SETTINGS = ['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'kernel/panic_on_oops', 'net/ipv4/ip_forward'];
@@ -42,6 +40,7 @@ export const machineState = async (): Promise<MachineState> => {
   );
   return {
     'network devices': await listing('/sys/class/net'),
+    'named network namespaces': existsSync('/run/netns') ? await listing('/run/netns') : '',
     'files below /tmp': (await readdir(os.tmpdir())).filter((name) => name.startsWith('studio-node')).join(' '),
     ...Object.fromEntries(DIRECTORIES.map((directory) => [directory, existsSync(directory) ? 'there' : 'absent'])),
     ...Object.fromEntries(await Promise.all(settings)),
@@ -54,23 +53,18 @@ export const whatWasLeft = async ({ name }: Pick<Outcome, 'name'>, before: Machi
   const ids = (await readdir('/proc')).filter((id) => /^\d+$/.test(id) && id !== String(process.pid));
   const processes = (await Promise.all(ids.map(async (id) => await traceIn(id, name)))).filter((found) => found !== undefined);
   const groups = (await cgroupMounts()).map((mount) => path.join(mount, name));
-  const named = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' })
-    .stdout.split('\n')
-    .filter((line) => line.includes(name));
   const after = await machineState();
   const changed = Object.entries(before).filter(([what, value]) => after[what] !== value);
   return {
     findings: [
       ...processes,
       ...groups.filter((group) => existsSync(group)).map((group) => `the control group ${group}`),
-      ...named.map((line) => `the network namespace ${line}`),
       ...changed.map(([what, value]) => `${what}: "${value}" before, "${after[what]}" after`),
     ],
     looked: [
       `${ids.length} processes (environment, control groups, mounts)`,
       `${groups.length} hierarchies of control groups`,
-      'named network namespaces',
-      `${Object.keys(before).length} things of the machine before and after (network devices, ${DIRECTORIES.length} directories, ${SETTINGS.length} kernel settings)`,
+      `${Object.keys(before).length} things of the machine before and after (network devices, named network namespaces, ${DIRECTORIES.length} directories, ${SETTINGS.length} kernel settings)`,
     ],
   };
 };

@@ -38,7 +38,7 @@ const onNode = async ({ programs, archive, image }: Extract<Ground, { kind: 'nod
   return { environment, alias: ALIAS, stop: environment.stop };
 };
 
-/** The upgrade then changes settings only: an image of K3s has one name. */
+/** The same story where a Docker engine is; the upgrade then changes settings only, because K3s is handed the image under one name. */
 const onK3s = async (): Promise<Ready> => {
   const { dockerCluster } = await import('../../../dev/cluster/docker.ts');
   const environment = await dockerCluster.start({ onStarted: (what, milliseconds) => say(`  ${what} after ${duration(milliseconds)}`) });
