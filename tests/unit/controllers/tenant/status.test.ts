@@ -127,6 +127,10 @@ describe("a tenant's status", () => {
       'Paused',
       'Paused',
     ]);
-    expect(findCondition(pausedStatus(aTenant(), '2026-02-02T00:00:00Z').conditions, 'Stalled')?.status).toBe('True');
+    const unseen = aTenant({ status: { observedGeneration: -1 } });
+    expect(findCondition(pausedStatus(unseen, '2026-02-02T00:00:00Z').conditions, 'Stalled')?.status).toBe('True');
+    // It speaks of the object as it is; with -1 tools would go on waiting for a first look.
+    expect(pausedStatus(unseen, '2026-02-02T00:00:00Z').observedGeneration).toBe(1);
+    expect(pausedStatus({ ...ready, metadata: { ...ready.metadata, generation: 2 } }, '2026-02-02T00:00:00Z').observedGeneration).toBe(1);
   });
 });
