@@ -178,7 +178,8 @@ describe("the server's certificate", () => {
     const { code, stderr } = await ask('SELECT 1');
 
     expect(code).toBe(2);
-    expect(stderr).toContain('certificate verify failed');
+    // OpenSSL names the signature (EVP) where both authorities have one name, else the certificate.
+    expect(stderr).toMatch(/SSL error: (?:certificate verify failed|EVP lib)/);
   });
 
   it('is refused when it is for another name', async () => {
