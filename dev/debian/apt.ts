@@ -2,13 +2,14 @@
 // and without a change to the system. Separate from what is done with the packages, because programs and root file systems both ask.
 
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDirectory } from '../cache-directory.ts';
 import { SetupError } from '../setup-error.ts';
 
 const execute = promisify(execFile);
+const LISTS_VALID_MS = 3_600_000;
 const TIMEOUT_MS = 300_000;
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
@@ -28,13 +29,19 @@ export const requireApt = (names: readonly string[]): void => {
 export const hasApt = (): boolean =>
   ['apt-get', 'dpkg-deb'].every((each) => spawnSync(each, ['--version'], { stdio: 'ignore' }).status === 0);
 
-/** Fetches the lists of packages anew: the versions in older ones may be gone from the servers. */
+/** Fetches the lists of packages unless that was done just now: the versions in older ones may be gone from the servers. */
 export const updateLists = async (): Promise<void> => {
-  const { state, cache, status } = directories();
+  const { state, cache, status, updated } = directories();
+  const ageMs = await stat(updated).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => Infinity,
+  );
+  if (ageMs < LISTS_VALID_MS) return;
   await mkdir(path.join(state, 'lists/partial'), { recursive: true });
   await mkdir(path.join(cache, 'archives/partial'), { recursive: true });
   await writeFile(status, '');
   await aptGet(['update']);
+  await writeFile(updated, '');
 };
 
 /** The packages with all that they depend on, as on a system that has nothing yet. */
@@ -48,9 +55,14 @@ export const download = async (packages: readonly DebianPackage[], directory: st
   await aptGet(['download', ...packages.map(({ name, version }) => `${name}=${version}`)], directory);
 };
 
-const directories = (): Readonly<Record<'state' | 'cache' | 'status', string>> => {
+const directories = (): Readonly<Record<'state' | 'cache' | 'status' | 'updated', string>> => {
   const base = path.join(debianCache(), 'apt');
-  return { state: path.join(base, 'state'), cache: path.join(base, 'cache'), status: path.join(base, 'status') };
+  return {
+    state: path.join(base, 'state'),
+    cache: path.join(base, 'cache'),
+    status: path.join(base, 'status'),
+    updated: path.join(base, 'updated'),
+  };
 };
 
 const aptGet = async (args: readonly string[], cwd?: string): Promise<string> => {
