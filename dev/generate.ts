@@ -14,7 +14,15 @@ import { builtHelm } from './helm.ts';
 import { say } from './progress.ts';
 import { explainSetupError } from './setup-error.ts';
 
-const files = [...crdFiles(), ...argocdFiles(), ...settingsPages(), ...pluginFieldFiles(), apiReference(), valuesSchemaFile(), chartReadme()];
+const files = [
+  ...crdFiles(),
+  ...argocdFiles(),
+  ...settingsPages(),
+  ...pluginFieldFiles(),
+  apiReference(),
+  valuesSchemaFile(),
+  chartReadme(),
+];
 
 const check = async (): Promise<void> => {
   const rendered = (await builtHelm(4)) === undefined ? [] : await installFiles();
