@@ -13,7 +13,7 @@ let shell: DocShell;
 
 beforeAll(async () => {
   studio = await Studio.start();
-  await studio.apply('SchemaRelease', 'studio-1', { version: 1 });
+  await studio.apply('SchemaRelease', 'studio-1', { version: 1, args: ['migrations/tenant/studio-1'] });
   await studio.startOperator();
   await studio.applyTenant('my-studio');
   await studio.settled('my-studio', 120_000);
