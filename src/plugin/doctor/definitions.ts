@@ -18,7 +18,7 @@ export interface Definition {
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
-const APPLY = 'kubectl apply --server-side -f crds/';
+const APPLY = 'kubectl apply --server-side --force-conflicts -f crds/';
 const MAX_FIELDS = 3;
 
 export function checkDefinitions(found: readonly Definition[]): readonly Finding[] {

@@ -71,7 +71,10 @@ it(
   WITH_PODS_MS,
 );
 
-it('takes the definitions by hand as well', async () => {
+it('takes the definitions by hand as well, also where they change what Helm has written', async () => {
+  const change = '[{"op": "add", "path": "/spec/versions/0/schema/openAPIV3Schema/description", "value": "As it was before."}]';
+  await world.kubectl('patch', 'crd', 'studiotenants.studio-platform.io', '--field-manager=helm', '--type=json', '--patch', change);
+
   expect(await runDocBlock('docs/upgrade.md', 'crds', world.shell)).toContain('studiotenants.studio-platform.io serverside-applied');
 });
 
