@@ -7,8 +7,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { TOOLS } from '../../../dev/kubectl.ts';
-import { startPostgres, type PostgresServer } from '../../../dev/postgres.ts';
+import { startPostgres, type PostgresServer as Postgres } from '../../../dev/postgres.ts';
 import { ANNOTATION } from '../../../src/api/annotations.ts';
+import { findCondition } from '../../../src/api/conditions.ts';
+import type { PostgresServer } from '../../../src/api/postgres-server.ts';
+import { POSTGRES_SERVER, type Resource, SCHEMA_RELEASE } from '../../../src/api/resources.ts';
+import type { SchemaRelease } from '../../../src/api/schema-release.ts';
+import { eventually } from '../../support/eventually.ts';
 import { allSettled } from '../../support/fleet.ts';
 import { type LogNode, startLogNode } from '../../support/log-node.ts';
 import { installedPlugin, type Person, type Plugin, type Said } from '../../support/plugin.ts';
@@ -22,7 +27,7 @@ const FAILURE = '--- migration failed ---\nerror: relation "bookings" does not e
 const ON_MAIN = { database: { server: 'main' } };
 
 let studio: Studio;
-let second: PostgresServer;
+let second: Postgres;
 let plugin: Plugin;
 let logNode: LogNode;
 let admin: Person;
@@ -51,6 +56,7 @@ beforeAll(async () => {
   await allSettled(studio, ['my-studio', 'yoga', 'far-away']);
   await studio.applyServer('second', { unschedulable: true }, second);
   await studio.serverReady('second');
+  await says(SCHEMA_RELEASE, 'studio-1', 'RolledOut');
 });
 
 afterAll(async () => {
@@ -59,6 +65,19 @@ afterAll(async () => {
   await studio?.[Symbol.asyncDispose]();
   await second?.stop();
 });
+
+/** Waits for the reason on Ready of a kind of the cluster, which is written after the tenants' own. */
+async function says(resource: Resource, name: string, reason: string): Promise<void> {
+  await eventually(
+    async () => {
+      const object = await studio.cluster.api.get<PostgresServer | SchemaRelease>(resource, { name });
+      const ready = findCondition(object?.status?.conditions, 'Ready');
+      if (ready?.reason !== reason) throw new Error(`${name} is ${JSON.stringify(object?.status)}`);
+      return true;
+    },
+    { timeoutMs: 60_000 },
+  );
+}
 
 /** Bound to `view`, which the installation's ClusterRole is aggregated to. */
 async function makeViewer(kubeconfigPath: string): Promise<void> {
@@ -272,6 +291,8 @@ describe('a fleet with three different failures', () => {
     // An edit is what makes the operator go there before the next probe is due.
     await studio.applyTenant('far-away', { database: { server: 'second', connectionLimit: 7 } });
     await studio.waitFor('far-away', ({ status }) => status?.lastError?.reason === 'ServerUnavailable');
+    await says(POSTGRES_SERVER, 'second', 'Unreachable');
+    await says(SCHEMA_RELEASE, 'studio-1', 'TenantsFailed');
   });
 
   it('shows first what needs a person, and what to do', async () => {
