@@ -43,11 +43,6 @@ export function rightText({ verb, resource, namespace }: Right): string {
   return `${verb} ${resource}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
 }
 
-/** The command that tells whether the right is there. */
-export function canI({ verb, resource, namespace }: Right): string {
-  return `kubectl auth can-i ${verb} ${resource}${namespace === undefined ? '' : ` -n ${namespace}`}`;
-}
-
 const READING = new Set(['get', 'list', 'watch']);
 
 /** Which of the roles that come with Kubernetes and the operator would give it. */
