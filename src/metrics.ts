@@ -10,6 +10,7 @@ import { instruments } from './metrics/instruments.ts';
 import { registerFleetMetrics, type Fleet } from './metrics/fleet-metrics.ts';
 import { registerProcessMetrics } from './metrics/process-metrics.ts';
 import { runtimeMetrics, type RuntimeMetrics } from './metrics/runtime-metrics.ts';
+import { sweepMetrics } from './metrics/sweep-metrics.ts';
 import type { SweepMetrics, TenantMetrics } from './steps/metrics.ts';
 
 export interface Metrics {
@@ -33,12 +34,12 @@ export function createMetrics(): Metrics {
     registry,
     runtime: runtimeMetrics(registry),
     clients: clientMetrics(registry),
-    tenants: tenantMetrics(registry),
+    tenants: { ...tenantMetrics(registry), ...sweepMetrics(registry) },
     observeFleet: (fleet) => registerFleetMetrics(registry, fleet),
   };
 }
 
-function tenantMetrics(registry: Registry): TenantMetrics & SweepMetrics {
+function tenantMetrics(registry: Registry): TenantMetrics {
   const make = instruments(registry);
   const steps = make.histogram(
     { name: 'studio_step_seconds', help: 'Length of one run of one step of a tenant.', labels: ['step', 'outcome'] },
@@ -48,19 +49,7 @@ function tenantMetrics(registry: Registry): TenantMetrics & SweepMetrics {
     { name: 'studio_tenant_ready_seconds', help: 'Time from the creation of a StudioTenant to its first Ready.', labels: [] },
     READY_BUCKETS,
   );
-  const drifted = make.gauge({ name: 'studio_sweep_drifted', help: 'Tenants that differed in the last drift sweep.', labels: ['target'] });
-  const failures = make.counter({ name: 'studio_sweep_failures_total', help: 'Drift sweeps of a target that failed.', labels: ['target'] });
-  const orphans = make.gauge({
-    name: 'studio_organizations_without_object',
-    help: 'Organizations that are not retained and have no StudioTenant any more; 0 unless a finalizer was removed by hand.',
-    labels: [],
-  });
   return {
-    withoutObject: (count) => orphans.set(count),
-    swept(target, count) {
-      if (count === undefined) failures.inc({ target });
-      else drifted.set({ target }, count);
-    },
     step: (step, outcome, seconds) => steps.observe({ step, outcome }, seconds),
     becameReady: (seconds) => ready.observe(seconds),
   };

@@ -12,8 +12,10 @@ export interface TenantMetrics {
 }
 
 export interface SweepMetrics {
-  /** studio_sweep_drifted, studio_sweep_failures_total: how many tenants differed; undefined: the target could not be asked. */
+  /** A round of sweeps begins, of these targets: what was found on others before says nothing any more, and is forgotten. */
+  sweeping(targets: readonly string[]): void;
+  /** studio_sweep_drifted, _drifted_in_a_row, _failures_total: how many tenants differed; undefined: the target could not be asked. */
   swept(target: string, drifted: number | undefined): void;
-  /** studio_organizations_without_object: rows of this cluster that are not retained and have no StudioTenant. */
+  /** studio_organizations_without_object: rows of this cluster that are not retained and have no StudioTenant in a watched namespace. */
   withoutObject(count: number): void;
 }

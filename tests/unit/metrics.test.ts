@@ -86,6 +86,30 @@ describe('the metrics', () => {
     expect(await registry.metrics()).toContain('studio_master_up 0');
   });
 
+  it('tell how many sweeps in a row found drift, and nothing of a server that is not looked at any more', async () => {
+    const { registry, tenants } = createMetrics();
+    tenants.sweeping(['master', 'main', 'old']);
+    for (const target of ['master', 'main', 'old']) tenants.swept(target, 2);
+    tenants.sweeping(['master', 'main']);
+    tenants.swept('master', 0);
+    tenants.swept('main', 3);
+
+    const text = await registry.metrics();
+    expect(text).toContain('studio_sweep_drifted{target="main"} 3');
+    expect(text).toContain('studio_sweep_drifted_in_a_row{target="main"} 2');
+    expect(text).toContain('studio_sweep_drifted_in_a_row{target="master"} 0');
+    expect(text).not.toContain('target="old"');
+
+    tenants.swept('main', undefined);
+    expect(await registry.metrics()).toContain('studio_sweep_drifted_in_a_row{target="main"} 2');
+
+    tenants.sweeping(['master']);
+    tenants.sweeping(['master', 'main']);
+    expect(await registry.metrics()).not.toContain('studio_sweep_drifted{target="main"}');
+    tenants.swept('main', 1);
+    expect(await registry.metrics()).toContain('studio_sweep_drifted_in_a_row{target="main"} 1');
+  });
+
   it('say which version is running', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 

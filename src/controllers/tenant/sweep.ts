@@ -31,9 +31,10 @@ export async function sweepTenants(
   while (!options.signal.aborted) {
     await pause(clock, config.sweepIntervalMs, options.signal);
     if (options.signal.aborted) return;
-    const summaries = await attempt('master', options, () => sweepMaster(dependencies, options.enqueue));
-    if (summaries === undefined) continue;
     const servers = dependencies.caches.servers.list().filter(({ status }) => isTrue(status?.conditions, 'Ready'));
+    options.metrics.sweeping([MASTER, ...servers.map(({ metadata }) => metadata.name)]);
+    const summaries = await attempt(MASTER, options, () => sweepMaster(dependencies, options.enqueue));
+    if (summaries === undefined) continue;
     await Promise.all(
       servers.map(({ metadata }) =>
         attempt(metadata.name, options, () => sweepServer(dependencies, metadata.name, summaries.byServer, options.enqueue)),
@@ -42,12 +43,14 @@ export async function sweepTenants(
   }
 }
 
+/** What the master database is called among the servers that are swept. */
+const MASTER = 'master';
 const IN_MASTER = [ConditionType.Registered, ConditionType.SubscriptionReady, ConditionType.Routed] as const;
 const ON_SERVER = [ConditionType.DatabaseReady] as const;
 
 interface Swept {
   readonly drifted: number;
-  /** Organizations that are served although no object asks for it: somebody took our finalizer away by hand. */
+  /** Organizations that are served although no object that is watched asks for it: it is gone, or in a namespace that is not watched. */
   readonly withoutObject?: readonly number[];
 }
 

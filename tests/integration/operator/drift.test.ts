@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { KubernetesObject } from '../../../src/api/object-meta.ts';
-import { INGRESS, SECRET } from '../../../src/api/resources.ts';
+import { INGRESS, POSTGRES_SERVER, SECRET } from '../../../src/api/resources.ts';
 import type { Ingress } from '../../../src/desired/ingress.ts';
 import { eventually } from '../../support/eventually.ts';
 import { queryAs } from '../../support/postgres.ts';
@@ -169,6 +169,22 @@ describe('in the master database', () => {
        SELECT gen_random_uuid(), cluster_id, 'studio-tenants', 'ghost', 'Ghost', 'ghost', 'main', 'nowhere', 1 FROM installation`,
     );
     await repaired(async () => /^studio_organizations_without_object 1$/m.test((await studio.operator?.metrics()) ?? ''));
+  });
+});
+
+describe('a server that is not looked at any more', () => {
+  it('keeps no number of what was found there', async () => {
+    const series = async (): Promise<boolean> => /^studio_sweep_drifted\{target="spare"\}/m.test((await studio.operator?.metrics()) ?? '');
+    await studio.applyServer('spare');
+    await studio.serverReady('spare');
+    await repaired(series);
+    await studio.applyServer('spare', { port: 1 });
+    await repaired(async () => !(await series()));
+
+    await studio.applyServer('spare');
+    await repaired(series);
+    await studio.cluster.api.delete(POSTGRES_SERVER, { name: 'spare' });
+    await repaired(async () => !(await series()));
   });
 });
 

@@ -61,6 +61,16 @@ describe('alerts and runbooks', () => {
     expect(annotations['description']?.length).toBeGreaterThan(80);
   });
 
+  it('an organization without an object: what is only out of sight is named before what is gone', () => {
+    const description = alertRules().find(({ alert }) => alert === 'StudioOrganizationWithoutObject')?.annotations['description'] ?? '';
+
+    for (const text of [description, pageOf('StudioOrganizationWithoutObject').split('## Mitigation')[1] ?? '']) {
+      const [outOfSight, gone] = [text.indexOf('watchNamespaces'), text.search(/finalizer|Apply the StudioTenant again/)];
+      expect(outOfSight).toBeGreaterThanOrEqual(0);
+      expect(gone).toBeGreaterThan(outOfSight);
+    }
+  });
+
   it.each(alertRules())('$alert names what its expression keeps', ({ expr, annotations }) => {
     const texts = Object.values(annotations).join(' ');
     const kept = /^(?:time\(\) - )?\w+ by \(([^)]+)\)/.exec(expr)?.[1]?.split(/,\s*/) ?? [];
