@@ -20,7 +20,10 @@ export type Ground =
 /** Of the variable by which the tests are told their ground, as JSON. */
 export const GROUND_VARIABLE = 'STUDIO_E2E_GROUND';
 
-/** With progress on standard error. */
+/**
+ * With progress on standard error. Throws SetupError where CI is set and all that is missing can be installed: nobody who looks at a green
+ * gate reads that a part of it did not run.
+ */
 export const setUp = async (): Promise<Ground> => {
   if (await dockerEngineAnswers()) {
     await helmProgram(4);
@@ -29,7 +32,7 @@ export const setUp = async (): Promise<Ground> => {
   const obstacle = await enclosureObstacle();
   if (obstacle !== undefined) return { kind: 'none', why: `${obstacle}, and no Docker engine answers` };
   const programs = await nodePrograms().catch((error: unknown) => {
-    if (error instanceof SetupError) return error.message;
+    if (error instanceof SetupError && !isGate()) return error.message;
     throw error;
   });
   if (typeof programs === 'string') return { kind: 'none', why: `${programs}; and no Docker engine answers` };
@@ -38,3 +41,6 @@ export const setUp = async (): Promise<Ground> => {
   const { archive, reference } = await buildImage({ tag: 'e2e' });
   return { kind: 'node', programs, archive, image: reference };
 };
+
+/** As `.ci/run` and the services that run it say it. */
+const isGate = (): boolean => !['', '0', 'false'].includes(process.env['CI'] ?? '');
