@@ -4,10 +4,16 @@
  */
 import type { Registry } from 'prom-client';
 
-import type { SweepMetrics } from '../steps/metrics.ts';
 import { instruments } from './instruments.ts';
 
-export function sweepMetrics(registry: Registry): SweepMetrics {
+/** What the sweeps ask for (SweepMetrics of the steps), which this floor does not know. */
+export interface SweepSeries {
+  sweeping(targets: readonly string[]): void;
+  swept(target: string, drifted: number | undefined): void;
+  withoutObject(count: number): void;
+}
+
+export function sweepMetrics(registry: Registry): SweepSeries {
   const make = instruments(registry);
   const labels = ['target'] as const;
   const drifted = make.gauge({ name: 'studio_sweep_drifted', help: 'Tenants that differed in the last drift sweep.', labels });
