@@ -6,7 +6,7 @@ import { ANNOTATION, annotationOf } from '../../api/annotations.ts';
 import { STUDIO_TENANT } from '../../api/resources.ts';
 import type { StudioTenant, StudioTenantStatus } from '../../api/studio-tenant.ts';
 import { timestamp } from '../../runtime/clock.ts';
-import type { Reconciler, Result } from '../../runtime/reconciler.ts';
+import type { ReconcileContext, Reconciler, Result } from '../../runtime/reconciler.ts';
 import { keyOfRequest } from '../../runtime/reconciler.ts';
 import { steps } from '../../steps/index.ts';
 import type { TenantMetrics } from '../../steps/metrics.ts';
@@ -18,6 +18,7 @@ import { deletionStatus } from './deletion-status.ts';
 import { noteTransition } from './events.ts';
 import { type Outcome, problemOf, runSteps } from './outcome.ts';
 import { isPaused, pausedStatus, tenantStatus } from './status.ts';
+import { UnguardedDeletions } from './unguarded-deletions.ts';
 import { WrittenStatuses } from './written-statuses.ts';
 
 /** What the controller must do beside looking at this tenant again. */
@@ -31,10 +32,11 @@ export interface TenantHooks {
 
 export function tenantReconciler(dependencies: TenantDependencies, hooks: TenantHooks): Reconciler {
   const written = new WrittenStatuses();
+  const unguarded = new UnguardedDeletions();
   return async (request, { log, signal }) => {
     const key = keyOfRequest(request);
     const cached = dependencies.caches.tenants.get(key);
-    if (cached === undefined) return {};
+    if (cached === undefined) return takeDownUnguarded({ key, dependencies, unguarded, log, signal }, hooks);
     const tenant = written.onto(cached);
     const report: Report = async (status) => {
       const object = await writeStatus(dependencies.kubernetes, STUDIO_TENANT, tenant, status);
@@ -44,6 +46,8 @@ export function tenantReconciler(dependencies: TenantDependencies, hooks: Tenant
       await report(pausedStatus(tenant, timestamp(dependencies.clock)));
       return {};
     }
+    if (tenant.metadata.deletionTimestamp === undefined) unguarded.seen(key, tenant, dependencies.clock.monotonicMs());
+    else unguarded.forget(key);
     const proveLogin = hooks.takeProofRequest(key);
     const work = new TenantWork({ tenant, dependencies, log, signal, proveLogin });
     return tenant.metadata.deletionTimestamp === undefined ? provision(work, hooks, report) : remove(work, hooks, report);
@@ -52,6 +56,22 @@ export function tenantReconciler(dependencies: TenantDependencies, hooks: Tenant
 
 /** Writes the status where it differs, and remembers it until the cache has it. */
 type Report = (status: StudioTenantStatus) => Promise<void>;
+
+interface Unguarded extends Pick<ReconcileContext, 'log' | 'signal'> {
+  readonly key: string;
+  readonly dependencies: TenantDependencies;
+  readonly unguarded: UnguardedDeletions;
+}
+
+/** A tenant that went before its finalizer could hold it is taken down as any other; there is no object to write a status to. */
+async function takeDownUnguarded({ key, dependencies, unguarded, log, signal }: Unguarded, hooks: TenantHooks): Promise<Result> {
+  const tenant = unguarded.of(key, dependencies.clock.monotonicMs());
+  if (tenant === undefined) return {};
+  log.info('gone before its finalizer could hold it: taking down what was made');
+  const result = await remove(new TenantWork({ tenant, dependencies, log, signal }), hooks, async () => {});
+  if (result.requeueAfterMs === undefined) unguarded.forget(key);
+  return result;
+}
 
 async function provision(work: TenantWork, hooks: TenantHooks, report: Report): Promise<Result> {
   const outcome = await runSteps(steps, work, hooks.metrics);

@@ -41,8 +41,11 @@ const OWN_WRITE_MS = 500;
 export function watchTenants({ caches, ownWrites, clock }: TenantDependencies, enqueue: Enqueue): void {
   for (const tenant of caches.tenants.list()) enqueue(keyOf(tenant), 'resync');
   caches.tenants.onChange((key, before, after, origin) => {
-    if (after === undefined) wakeHeirs(caches, enqueue);
-    else if (concernsController(before, after)) enqueue(key, priorityOf(origin));
+    if (after === undefined) {
+      wakeHeirs(caches, enqueue);
+      // Gone without a word before: see unguarded-deletions.ts.
+      if (before?.metadata.deletionTimestamp === undefined) enqueue(key, 'change');
+    } else if (concernsController(before, after)) enqueue(key, priorityOf(origin));
   });
   caches.plans.onChange((_key, before, after) => planChanged(caches, enqueue, before, after));
   caches.servers.onChange((_key, before, after) => serverChanged(caches, enqueue, before, after));
