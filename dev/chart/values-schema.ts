@@ -149,6 +149,7 @@ const VALUES: Readonly<Record<string, Schema>> = {
   createNamespaces: is.flag,
   adminSecrets: is.uniqueListOf(is.only({ namespace: is.label, name: is.name }, 'namespace', 'name')),
   config: OPERATOR_CONFIG,
+  clusterDomain: is.name,
   image: is.only(IMAGE),
   nameOverride: is.labelOrEmpty,
   fullnameOverride: { ...is.labelOrEmpty, maxLength: 40 },

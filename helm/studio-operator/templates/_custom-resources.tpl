@@ -11,7 +11,7 @@ one of the chart's own that is not wanted.
 apiVersion: studio-platform.io/v1alpha1
 kind: {{ $kind }}
 metadata:
-  name: {{ $name }}
+  name: {{ $name | quote }}
   labels:
     {{- include "studio-operator.labels" $root | nindent 4 }}
   {{- include "studio-operator.annotations" (list $root (include "studio-operator.keep" $root | fromYaml)) | nindent 2 }}

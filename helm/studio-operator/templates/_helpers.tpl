@@ -19,8 +19,8 @@ Names and labels that every template uses.
 
 {{/* What the operator's pods are selected by. Never changes: a Deployment's selector cannot be changed. */}}
 {{- define "studio-operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "studio-operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "studio-operator.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: operator
 {{- end }}
 
@@ -134,11 +134,11 @@ program's own default, and `extra` is taken as it is.
 {{- define "studio-operator.masterSecret" -}}
 {{- with .Values.masterDatabase }}
 {{- if .cloudNativePG.cluster -}}
-name: {{ printf "%s-app" .cloudNativePG.cluster }}
-key: {{ .cloudNativePG.uriKey }}
+name: {{ printf "%s-app" .cloudNativePG.cluster | quote }}
+key: {{ .cloudNativePG.uriKey | quote }}
 {{- else -}}
 name: {{ .existingSecret.name | quote }}
-key: {{ .existingSecret.key }}
+key: {{ .existingSecret.key | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -146,10 +146,10 @@ key: {{ .existingSecret.key }}
 {{- define "studio-operator.masterAuthority" -}}
 {{- with .Values.masterDatabase }}
 {{- if .ca.secretName }}
-secretName: {{ .ca.secretName }}
-key: {{ .ca.key }}
+secretName: {{ .ca.secretName | quote }}
+key: {{ .ca.key | quote }}
 {{- else if .cloudNativePG.cluster }}
-secretName: {{ printf "%s-ca" .cloudNativePG.cluster }}
+secretName: {{ printf "%s-ca" .cloudNativePG.cluster | quote }}
 key: ca.crt
 {{- end }}
 {{- end }}
@@ -179,9 +179,9 @@ key: ca.crt
 {{- with include "studio-operator.masterAuthority" . | fromYaml }}
 - name: master-database-authority
   secret:
-    secretName: {{ .secretName }}
+    secretName: {{ .secretName | quote }}
     items:
-      - key: {{ .key }}
+      - key: {{ .key | quote }}
         path: ca.crt
 {{- end }}
 {{- end }}
@@ -197,26 +197,26 @@ key: ca.crt
     fieldRef:
       fieldPath: metadata.namespace
 - name: LEASE_NAME
-  value: {{ include "studio-operator.fullname" . }}
+  value: {{ include "studio-operator.fullname" . | quote }}
 {{- end }}
 
 {{/* The operator, as the subject of a binding. */}}
 {{- define "studio-operator.subjects" -}}
 - kind: ServiceAccount
-  name: {{ include "studio-operator.serviceAccountName" . }}
-  namespace: {{ include "studio-operator.namespace" . }}
+  name: {{ include "studio-operator.serviceAccountName" . | quote }}
+  namespace: {{ include "studio-operator.namespace" . | quote }}
 {{- end }}
 
 {{/* Of the Job that upgrades the CRDs. */}}
 {{- define "studio-operator.crdsSelectorLabels" -}}
-app.kubernetes.io/name: {{ include "studio-operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "studio-operator.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: crds
 {{- end }}
 
 {{/* Of the pod of `helm test`. */}}
 {{- define "studio-operator.testSelectorLabels" -}}
-app.kubernetes.io/name: {{ include "studio-operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "studio-operator.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: test
 {{- end }}

@@ -7,6 +7,7 @@ What is wrong with the values although each is right by itself: one sentence per
   (include "studio-operator.namespaceProblems" . | fromYamlArray)
   (include "studio-operator.labelProblems" . | fromYamlArray)
   (include "studio-operator.configProblems" . | fromYamlArray)
+  (include "studio-operator.networkProblems" . | fromYamlArray)
   (include "studio-operator.applicationProblems" . | fromYamlArray)
 }}
 {{- if $problems }}
@@ -55,26 +56,37 @@ What is wrong with the values although each is right by itself: one sentence per
 - config.leaderElection is false with replicas {{ $.Values.replicas }}; without the Lease two operators would work at the same time, so set replicas to 1 or leave leaderElection on.
 {{- end }}
 {{- $stop := default "20s" .gracefulStop }}
-{{- if and (regexMatch "^[0-9]+s$" $stop) (ge (trimSuffix "s" $stop | int) (int $.Values.terminationGracePeriodSeconds)) }}
+{{- if ge (include "studio-operator.milliseconds" $stop | int64) (mul 1000 $.Values.terminationGracePeriodSeconds) }}
 - config.gracefulStop ({{ $stop }}) is not shorter than terminationGracePeriodSeconds ({{ $.Values.terminationGracePeriodSeconds }}); the operator would be killed before it has finished and released the Lease.
 {{- end }}
 {{- range $variable, $value := .extra }}
-{{- with include "studio-operator.decidedElsewhere" $variable }}
+{{- with include "studio-operator.decidedElsewhere" (list $variable $.Values.config) }}
 - config.extra has {{ $variable }}, which {{ . }} decides; set it there.
 {{- end }}
 {{- end }}
 {{- end }}
 {{- range .Values.extraEnv }}
 {{- $variable := .name }}
-{{- with include "studio-operator.decidedElsewhere" $variable }}
+{{- with include "studio-operator.decidedElsewhere" (list $variable $.Values.config) }}
 - extraEnv has {{ $variable }}, which {{ . }} decides; set it there.
 {{- end }}
 {{- end }}
 {{- end }}
 
-{{/* Which value decides this variable; nothing for variables that are free. */}}
+{{/* A duration as the settings have it: 20s, 1m. */}}
+{{- define "studio-operator.milliseconds" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 }}
+{{- mul (regexFind "^[0-9]+" .) (get $units (regexFind "[a-z]+$" .)) }}
+{{- end }}
+
+{{/*
+Which value decides this variable of the operator, by (list $variable $config); nothing for variables that are free. A key of config would be
+overridden in silence, and what is checked of it with it.
+*/}}
 {{- define "studio-operator.decidedElsewhere" -}}
-{{- get (dict
+{{- $variable := index . 0 }}
+{{- $nulls := list "publicUrlPort" "ingressServicePort" "tenantWorkers" "createConcurrency" "maxParallelMigrations" "passwordHashCost" }}
+{{- default (include "studio-operator.keyOf" (list $variable "config" (concat (keys (index . 1)) $nulls))) (get (dict
   "MASTER_DATABASE_URL" "masterDatabase"
   "MASTER_DATABASE_CA_FILE" "masterDatabase.ca"
   "WATCH_NAMESPACES" "watchNamespaces"
@@ -83,7 +95,42 @@ What is wrong with the values although each is right by itself: one sentence per
   "LISTEN_PORT" "the chart"
   "POD_NAME" "the pod"
   "POD_NAMESPACE" "the pod"
-) . }}
+) $variable) }}
+{{- end }}
+
+{{/* The key that becomes this variable, by (list $variable $path $keys). Helm leaves out keys that are null, so those are named by hand. */}}
+{{- define "studio-operator.keyOf" -}}
+{{- $variable := index . 0 }}
+{{- $path := index . 1 }}
+{{- range uniq (without (index . 2) "extra") }}
+{{- if eq $variable (. | snakecase | upper) }}{{ $path }}.{{ . }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* A rule of one's own without ports opens all of them, and whom for is not known here. */}}
+{{- define "studio-operator.networkProblems" -}}
+{{- with .Values.networkPolicy }}
+{{- $open := .egress.postgresql.ports }}
+{{- $anything := not .enabled }}
+{{- range .egress.extra }}
+{{- if not .ports }}{{ $anything = true }}{{ end }}
+{{- range .ports }}
+{{- $open = append $open .port }}
+{{- end }}
+{{- end }}
+{{- if not $anything }}
+{{- $open = join " " $open | splitList " " }}
+{{- range $name, $spec := $.Values.servers }}
+{{- $server := default dict $spec }}
+{{- range $field, $port := dict "port" (default 5432 $server.port) "connect.port" (dig "connect" "port" 5432 $server) "direct.port" (dig "direct" "port" 5432 $server) }}
+{{- $used := or (eq $field "port") (hasKey (default dict (get $server (trimSuffix ".port" $field))) "port") }}
+{{- if and $spec $used (not (has (toString $port) $open)) }}
+- servers.{{ $name }}.{{ $field }} is {{ $port }}, which networkPolicy.egress.postgresql.ports does not have; the operator would not reach it, so add it there.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "studio-operator.applicationProblems" -}}
@@ -107,14 +154,15 @@ What is wrong with the values although each is right by itself: one sentence per
   "LISTEN_PORT" "the chart"
   "METRICS_PORT" "the chart"
 }}
+{{- $keys := concat (keys .config) (list "minimumRelease" "maxPools" "maxConnectionsPerTenant" "maxConnectionsPerServer") }}
 {{- range $variable, $value := .config.extra }}
-{{- with get $decided $variable }}
+{{- with default (include "studio-operator.keyOf" (list $variable "application.config" $keys)) (get $decided $variable) }}
 - application.config.extra has {{ $variable }}, which {{ . }} decides; set it there.
 {{- end }}
 {{- end }}
 {{- range .extraEnv }}
 {{- $variable := .name }}
-{{- with get $decided $variable }}
+{{- with default (include "studio-operator.keyOf" (list $variable "application.config" $keys)) (get $decided $variable) }}
 - application.extraEnv has {{ $variable }}, which {{ . }} decides; set it there.
 {{- end }}
 {{- end }}

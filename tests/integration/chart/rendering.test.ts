@@ -1,6 +1,7 @@
 /** What the chart renders for a matrix of values: the same with Helm 3 and Helm 4, and all of it to a real API server's liking. */
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { chartValues } from '../../../dev/chart/values-file.ts';
 import { helm, type HelmMajor, renderChart, templateChart, CHART } from '../../../dev/helm.ts';
 import { installation } from '../../../dev/install/manifests.ts';
 import { type AnyObject, applyObject } from '../../support/kube.ts';
@@ -67,6 +68,52 @@ describe.each(CASES)('with %s', (_, values) => {
     // A pod's account is looked up even in a dry run.
     for (const { metadata, spec } of pods) await applyObject(account(metadata.namespace, spec.serviceAccountName));
     expect(await refusals(pods)).toEqual([]);
+  });
+});
+
+it('takes a release whose name YAML takes for a number', async () => {
+  const values = { ...MATRIX['network policies and the application'], fullnameOverride: 'studio' };
+  const rendered = (await renderChart({ values, release: '1234' })) as readonly AnyObject[];
+  expect(await refusals(rendered.filter(({ kind }) => kind !== 'Pod'))).toEqual([]);
+});
+
+it('lets an application be reached from other namespaces in a cluster with a domain of its own', async () => {
+  const application = { enabled: true, service: { externalNames: true } };
+  const values = { ...MATRIX['several namespaces'], application, clusterDomain: 'k8s.example' };
+  const services = ((await renderChart({ values })) as readonly AnyObject[]).filter(({ spec }) => spec?.type === 'ExternalName');
+  expect(services.map(({ spec }) => spec.externalName)).toEqual(['studio-app.studio-tenants.svc.k8s.example']);
+});
+
+it('gives no right to change plans and releases, nor to hold them', async () => {
+  const rendered = (await renderChart({ values: MATRIX['the least there must be'] ?? {} })) as readonly AnyObject[];
+  const role = rendered.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'studio-operator');
+  const rules = role?.['rules'] as readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
+  const verbsOn = (kind: string): readonly string[] =>
+    rules.filter(({ resources }) => resources.includes(kind)).flatMap(({ verbs }) => verbs);
+  expect(['schemareleases', 'tenantplans'].map(verbsOn)).toEqual(Array(2).fill(['get', 'list', 'watch']));
+  expect(['schemareleases/finalizers', 'tenantplans/finalizers'].flatMap(verbsOn)).toEqual([]);
+  expect(['studiotenants', 'postgresservers'].map(verbsOn)).toEqual(Array(2).fill(['get', 'list', 'watch', 'patch']));
+});
+
+describe.each([
+  { program: 'operator', path: 'config' },
+  { program: 'application', path: 'application.config' },
+])('of the $program', ({ program, path: parent }) => {
+  it('no setting that is a value is taken as a variable too', async () => {
+    const keys = chartValues()
+      .map(({ path }) => path)
+      .filter((path) => path.startsWith(`${parent}.`))
+      .map((path) => path.slice(parent.length + 1))
+      .filter((key) => key !== 'extra');
+    const variable = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+    const given = { config: { extra: Object.fromEntries(keys.map((key) => [variable(key), '1'])) } };
+    const values = {
+      ...MATRIX['the least there must be'],
+      ...(program === 'operator' ? given : { application: { enabled: true, ...given } }),
+    };
+    const { stderr } = await templateChart({ values });
+    expect(keys.length).toBeGreaterThan(9);
+    expect(keys.filter((key) => !stderr.includes(`has ${variable(key)}, which ${parent}.${key} decides; set it there.`))).toEqual([]);
   });
 });
 

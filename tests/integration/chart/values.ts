@@ -160,8 +160,32 @@ export const MATRIX: Readonly<Record<string, object>> = {
     },
   },
   'the application for all namespaces': { ...MASTER, watchNamespaces: ['*'], application: { enabled: true, namespace: 'studio-tenants' } },
+  'network policies for servers behind poolers': {
+    ...MASTER,
+    servers: { main: { ...EVERYTHING.servers.main, direct: { host: 'pg-main-direct.databases.svc', port: 6432 } } },
+    networkPolicy: { enabled: true, egress: { extra: [{ ports: [{ port: 6432, protocol: 'TCP' }] }] } },
+  },
+  'names that YAML takes for numbers': {
+    masterDatabase: { existingSecret: { name: '7', key: '8' }, ca: { secretName: '9', key: '10' } },
+    nameOverride: '12',
+    serviceAccount: { name: '13' },
+    adminSecrets: [{ namespace: 'databases', name: '123' }],
+    plans: { '15': {} },
+    servers: { '16': { host: '10', adminSecretRef: { name: '17' } } },
+    networkPolicy: { enabled: true },
+    metrics: { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true }, dashboards: { enabled: true } },
+    application: {
+      enabled: true,
+      name: '18',
+      masterSecret: { name: '19', key: '20' },
+      ca: { secretName: '21', key: '22' },
+      ingress: { className: '23', tlsSecret: '24' },
+    },
+  },
   'no tests': { ...MASTER, tests: { enabled: false } },
 };
+
+const LEADER_ELECTION = 'LEADER_ELECTION, which config.leaderElection decides; set it there';
 
 /** Values, what of the sentence must be there that refuses them. */
 export const WRONG: readonly (readonly [about: string, values: object, sentence: string | RegExp])[] = [
@@ -177,6 +201,19 @@ export const WRONG: readonly (readonly [about: string, values: object, sentence:
   ['two kinds of certificates', { ...MASTER, config: { ingressTlsSecret: 'a', ingressTlsIssuer: 'b' } }, 'give at most one of them'],
   ['two operators without the election', { ...MASTER, config: { leaderElection: false } }, 'two operators would work at the same time'],
   ['a stop that is cut off', { ...MASTER, config: { gracefulStop: '40s' } }, 'would be killed before it has finished'],
+  ['a stop of minutes that is cut off', { ...MASTER, config: { gracefulStop: '1m' } }, 'would be killed before it has finished'],
+  ['a stop in milliseconds that is cut off', { ...MASTER, config: { gracefulStop: '30000ms' } }, 'would be killed before it has finished'],
+  ['two operators without the election by a variable', { ...MASTER, config: { extra: { LEADER_ELECTION: 'false' } } }, LEADER_ELECTION],
+  ['the same by the environment', { ...MASTER, extraEnv: [{ name: 'LEADER_ELECTION', value: 'false' }] }, LEADER_ELECTION],
+  [
+    'servers that a network policy keeps away',
+    {
+      ...MASTER,
+      servers: { main: { ...EVERYTHING.servers.main, port: 6432, connect: { host: 'pooler', port: 7432 } } },
+      networkPolicy: { enabled: true },
+    },
+    /servers\.main\.connect\.port is 7432[^]*servers\.main\.port is 6432, which networkPolicy\.egress\.postgresql\.ports does not have/,
+  ],
   ['a setting in two places', { ...MASTER, config: { extra: { WATCH_NAMESPACES: 'a' } } }, 'which watchNamespaces decides'],
   ['a variable in two places', { ...MASTER, extraEnv: [{ name: 'OPERATOR_IMAGE', value: 'a' }] }, 'which image decides'],
   ['an application nowhere', { ...MASTER, watchNamespaces: ['*'], application: { enabled: true } }, 'say in which namespace'],

@@ -3,8 +3,8 @@ The reference application's names and labels.
 */}}
 
 {{- define "studio-operator.application.selectorLabels" -}}
-app.kubernetes.io/name: {{ .Values.application.name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ .Values.application.name | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: application
 {{- end }}
 
