@@ -28,10 +28,21 @@ export const pgBouncerProgram = (): string | undefined =>
       }
     });
 
-/** Logs every user in by the verifiers that `authUser` (a superuser) may read; two server connections per tenant. */
+/**
+ * Logs every user in by the verifiers that `authUser` (a superuser) may read; two server connections per tenant. `ignores`: start-up
+ * parameters that are swallowed rather than refused.
+ */
 export const startPgBouncer = async (
   program: string,
-  { port, authUser }: { readonly port: number; readonly authUser: { readonly name: string; readonly password: string } },
+  {
+    port,
+    authUser,
+    ignores = [],
+  }: {
+    readonly port: number;
+    readonly authUser: { readonly name: string; readonly password: string };
+    readonly ignores?: readonly string[];
+  },
 ): Promise<PgBouncer> => {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'pgbouncer-'));
   const listen = await freePort();
@@ -54,7 +65,7 @@ pool_mode = transaction
 default_pool_size = 2
 max_client_conn = 200
 server_login_retry = 0.2
-ignore_startup_parameters =
+ignore_startup_parameters = ${ignores.join(',')}
 `,
   );
   const root = process.getuid?.() === 0;

@@ -20,13 +20,18 @@ interface SecretObject {
 
 const NEEDED = ['host', 'port', 'database', 'username', 'password'] as const;
 
-/** Throws a CommandFailure that names the key that is missing. */
+/** psql shows these words, and a line break would end the password file's line: the operator writes none. */
+const CONTROL = /\p{Cc}/u;
+
+/** Throws a CommandFailure that names the key that is missing or not to be shown. */
 export function bindingOf(secret: SecretObject, secretName: string): Binding {
   const values = Object.fromEntries(
     Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
   );
   const missing = NEEDED.find((key) => (values[key] ?? '') === '');
   if (missing !== undefined) throw new CommandFailure(`the Secret "${secretName}" has no ${missing}`);
+  const odd = ['host', 'database', 'username', 'sslmode'].find((key) => CONTROL.test(values[key] ?? ''));
+  if (odd !== undefined) throw new CommandFailure(`the Secret "${secretName}" has control characters in its ${odd}`);
   const { host = '', port, database = '', username = '', password = '', sslmode = 'require', 'ca.crt': ca } = values;
   return { host, port: Number(port), database, username, password, sslmode, ...(ca === undefined ? {} : { ca }) };
 }
@@ -73,15 +78,18 @@ export function psqlEnvironment(surroundings: NodeJS.ProcessEnv, connection: Con
     PGSSLROOTCERT: rootcert,
     PGAPPNAME: 'kubectl-studio',
     PGCONNECT_TIMEOUT: '10',
-    // A pooler that does not let this through refuses the session: better none than one that writes.
+    // Asked for here, and asked about before the session: a pooler may refuse it, or take it and do nothing with it.
     ...(readOnly ? { PGOPTIONS: '-c default_transaction_read_only=on' } : {}),
   };
 }
 
-/** psql's arguments: the prompt says whose database it is, and whether it can be written to. */
-export function psqlArguments({ binding, readOnly }: Connection, tenant: string, rest: readonly string[]): readonly string[] {
+/**
+ * psql's arguments: the prompt says whose database it is, and whether it can be written to. The database's name is psql's own `%/`:
+ * psql runs what stands between backquotes in a prompt, and the name in the Secret may have been written by somebody else.
+ */
+export function psqlArguments({ readOnly }: Connection, tenant: string, rest: readonly string[]): readonly string[] {
   const mode = readOnly ? 'read-only' : 'WRITABLE';
-  return [`--set=PROMPT1=${tenant} ${binding.database} (${mode})%R%x%# `, ...rest];
+  return [`--set=PROMPT1=${tenant} %/ (${mode})%R%x%# `, ...rest];
 }
 
 /** `pg-main.databases.svc`, also with the cluster's domain: the Service that a host in a cluster is. */

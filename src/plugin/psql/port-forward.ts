@@ -3,11 +3,11 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Kubectl } from '../kubernetes/kubectl.ts';
 import { CommandFailure } from '../session.ts';
+import type { Leftovers } from './leftovers.ts';
 
 export interface PortForward {
   readonly address: string;
   readonly port: number;
-  stop(): void;
 }
 
 const START_TIMEOUT_MS = 30_000;
@@ -19,20 +19,17 @@ interface Service {
   readonly port: number;
 }
 
-/** Resolves when connections are taken. Throws a CommandFailure with what kubectl says. */
-export async function forwardTo(kubectl: Kubectl, { name, namespace, port }: Service): Promise<PortForward> {
+/** Resolves when connections are taken; open until `leftovers` are cleared. Throws a CommandFailure with what kubectl says. */
+export async function forwardTo(kubectl: Kubectl, { name, namespace, port }: Service, leftovers: Leftovers): Promise<PortForward> {
   // A process group of its own: Ctrl-C in psql is for the statement, not for the way to the server.
   const child = kubectl.start(['port-forward', '-n', namespace, `service/${name}`, `:${port}`, `--address=${ADDRESS}`], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const stop = (): void => void child.kill('SIGTERM');
-  process.once('exit', stop);
+  leftovers.add(() => void child.kill('SIGTERM'));
   try {
-    const local = await localPort(child);
-    return { address: ADDRESS, port: local, stop };
+    return { address: ADDRESS, port: await localPort(child) };
   } catch (error) {
-    stop();
     throw new CommandFailure(`no way to the Service ${namespace}/${name}: ${(error as Error).message}`);
   }
 }

@@ -7,7 +7,8 @@ import type { Server, Tenant } from '../kubernetes/objects.ts';
 import { secretName as defaultSecretName } from '../../api/names.ts';
 import { explained, findTenant } from '../scope.ts';
 import { CommandFailure, ExitCode, printJson, type Session } from '../session.ts';
-import { suspensionOf } from '../tenant/report.ts';
+import { suspensionOf } from '../tenant/asked.ts';
+import { Leftovers } from './leftovers.ts';
 import { type Binding, bindingOf, type Connection, serviceOf } from './plan.ts';
 import { forwardTo } from './port-forward.ts';
 import { runPsql } from './run.ts';
@@ -27,14 +28,13 @@ export async function psql(session: Session, { argument, namespace, flags, rest 
     });
     return ExitCode.ok;
   }
-  const run = async (connection: Connection): Promise<number> =>
-    await runPsql({ connection, tenant: tenant.metadata.name, env: session.env, rest });
-  if (service === undefined) return await run({ binding, readOnly });
-  const way = await forwardTo(session.kubectl, { ...service, port: binding.port });
+  const leftovers = new Leftovers();
   try {
-    return await run({ binding, readOnly, through: way });
+    const way = service === undefined ? undefined : await forwardTo(session.kubectl, { ...service, port: binding.port }, leftovers);
+    const connection: Connection = { binding, readOnly, ...(way === undefined ? {} : { through: way }) };
+    return await runPsql({ connection, tenant: tenant.metadata.name, env: session.env, rest }, leftovers);
   } finally {
-    way.stop();
+    leftovers.clear();
   }
 }
 

@@ -1,9 +1,11 @@
 // Runs psql as the user's own program, in this terminal. Separate because files with a password are made and taken away around it.
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { CommandFailure } from '../session.ts';
+import type { Leftovers } from './leftovers.ts';
 import { type Connection, fileContents, psqlArguments, psqlEnvironment } from './plan.ts';
 
 interface Run {
@@ -15,37 +17,48 @@ interface Run {
 
 const NO_PSQL =
   'psql is not on the PATH: install the PostgreSQL client (Debian and Ubuntu: postgresql-client; Fedora: postgresql; macOS: brew install libpq)';
+const NOT_READ_ONLY =
+  'the session would not be read-only: a pooler on the way swallows the option that makes it so. Go past it with --direct, or say --write';
 
-/** Signals that would end this process and leave files or a port-forward behind: psql gets them too, ends, and we tidy up. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** psql's exit code. Throws a CommandFailure where there is no psql. */
-export async function runPsql({ connection, tenant, env, rest }: Run): Promise<number> {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'kubectl-studio-'));
-  try {
-    const files = { passfile: path.join(directory, 'passfile'), rootcert: path.join(directory, 'ca.crt') };
-    const contents = fileContents(connection);
-    await writeFile(files.passfile, contents.passfile, { mode: 0o600 });
-    if (contents.rootcert !== undefined) await writeFile(files.rootcert, contents.rootcert, { mode: 0o600 });
-    return await ended(psqlArguments(connection, tenant, rest), psqlEnvironment(env, connection, files));
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+/** psql's exit code. Throws a CommandFailure where there is no psql, or where a read-only session would not be one. */
+export async function runPsql({ connection, tenant, env, rest }: Run, leftovers: Leftovers): Promise<number> {
+  // Made and marked for removal in one go, so that no signal comes between.
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'kubectl-studio-'));
+  leftovers.add(() => rmSync(directory, { recursive: true, force: true }));
+  const files = { passfile: path.join(directory, 'passfile'), rootcert: path.join(directory, 'ca.crt') };
+  const contents = fileContents(connection);
+  await writeFile(files.passfile, contents.passfile, { mode: 0o600 });
+  if (contents.rootcert !== undefined) await writeFile(files.rootcert, contents.rootcert, { mode: 0o600 });
+  const environment = psqlEnvironment(env, connection, files);
+  const refused = connection.readOnly ? await connectionRefused(environment, leftovers) : undefined;
+  if (refused !== undefined) return refused;
+  const session = start(psqlArguments(connection, tenant, rest), environment, 'inherit');
+  leftovers.handOver(session);
+  return await exitCodeOf(session);
 }
 
-async function ended(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn('psql', [...args], { env, stdio: 'inherit' });
-  const passOn = (signal: NodeJS.Signals): void => {
-    // The terminal has sent SIGINT to psql itself.
-    if (signal !== 'SIGINT') child.kill(signal);
-  };
-  for (const signal of SIGNALS) process.on(signal, passOn);
-  try {
-    return await new Promise((resolve, reject) => {
-      child.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ENOENT' ? new CommandFailure(NO_PSQL) : error));
-      child.once('close', (code) => resolve(code ?? 1));
-    });
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, passOn);
-  }
+/**
+ * Asks a connection like the session's own whether it is read-only, because a pooler may take the option and do nothing with it
+ * (PgBouncer's ignore_startup_parameters). psql's exit code where there is no connection; throws a CommandFailure where it would write.
+ */
+async function connectionRefused(environment: NodeJS.ProcessEnv, leftovers: Leftovers): Promise<number | undefined> {
+  const probe = start(['-XAtqc', 'SHOW default_transaction_read_only'], environment, ['ignore', 'pipe', 'inherit']);
+  leftovers.add(() => void probe.kill());
+  let answer = '';
+  probe.stdout?.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+  const code = await exitCodeOf(probe);
+  if (code !== 0) return code;
+  if (answer.trim() !== 'on') throw new CommandFailure(NOT_READ_ONLY);
+  return undefined;
+}
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv, stdio: StdioOptions): ChildProcess {
+  return spawn('psql', [...args], { env, stdio });
+}
+
+async function exitCodeOf(child: ChildProcess): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ENOENT' ? new CommandFailure(NO_PSQL) : error));
+    child.once('close', (code) => resolve(code ?? 1));
+  });
 }

@@ -2,8 +2,10 @@
  * `kubectl studio psql` against a real server with a certificate that is verified: what a session may do, the way into a cluster, and
  * where the password is and is not. There is no kubelet here, so a stand-in takes the place of `kubectl port-forward` alone.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -14,6 +16,7 @@ import { startPostgres, type PostgresServer } from '../../../dev/postgres.ts';
 import { REPOSITORY } from '../../../dev/run.ts';
 import { newAuthority } from '../../support/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
+import { pgBouncerProgram, startPgBouncer } from '../../support/pgbouncer.ts';
 import { installedPlugin, type Person, type Plugin, type Said } from '../../support/plugin.ts';
 import { queryAs, withDatabase } from '../../support/postgres.ts';
 import { psqlProgram } from '../../support/psql-program.ts';
@@ -158,6 +161,25 @@ describe('a session', () => {
   });
 });
 
+describe.skipIf(pgBouncerProgram() === undefined)('through a pooler that swallows start-up options', () => {
+  it('is refused rather than called read-only, and opened when it may write', async () => {
+    await queryAs(server.superuserUrl, `CREATE ROLE pooler SUPERUSER LOGIN PASSWORD 'pooler'`);
+    await using bouncer = await startPgBouncer(pgBouncerProgram() ?? '', {
+      port: server.port,
+      authUser: { name: 'pooler', password: 'pooler' },
+      ignores: ['extra_float_digits', 'options'],
+    });
+    await applySecret({ port: String(bouncer.port), sslmode: 'disable' });
+
+    const { code, stdout, stderr } = await ask("INSERT INTO marks VALUES ('swallowed')");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('error: the session would not be read-only: a pooler on the way swallows the option');
+    expect(await queryAs(withDatabase(server.superuserUrl, DATABASE), "SELECT FROM marks WHERE name = 'swallowed'")).toEqual([]);
+
+    expect((await ask('SELECT 1', '--write')).stdout).toBe('1\n');
+  });
+});
+
 describe("the server's certificate", () => {
   it('is verified for the name in the Secret, through a port-forward too', async () => {
     await applySecret({ host: HOST, port: '5432', sslmode: 'verify-full', 'ca.crt': authority });
@@ -193,6 +215,25 @@ describe("the server's certificate", () => {
   });
 });
 
+describe('a way into the cluster that is still being opened', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('is closed by %s', async (signal) => {
+    await applySecret({ host: HOST, port: '5432' });
+    const calls = await standInForPortForward({ opens: false });
+    const temporary = path.join(directory, `temporary-${signal}`);
+    await mkdir(temporary);
+    const env = { ...process.env, ...psqlEnvironment, KUBECONFIG: admin.kubeconfigPath, TMPDIR: temporary };
+    const running = spawn(process.execPath, [path.join(REPOSITORY, 'src/kubectl-studio.ts'), 'psql', 'yoga'], { env, stdio: 'ignore' });
+    const ended = once(running, 'exit');
+    const { pid } = await eventually(async () => await calls());
+
+    running.kill(signal);
+
+    expect(await ended).toEqual([signal === 'SIGINT' ? 130 : 143, null]);
+    await eventually(() => !isAlive(pid));
+    expect(await readdir(temporary)).toEqual([]);
+  });
+});
+
 describe('the password', () => {
   it('is in a file of its own, neither in arguments nor in the environment, and gone afterwards', async () => {
     await applySecret();
@@ -202,6 +243,7 @@ describe('the password', () => {
       `#!${process.execPath}
 const { readFileSync, statSync, writeFileSync } = require('node:fs');
 const file = process.env.PGPASSFILE;
+console.log('on');
 writeFileSync(${JSON.stringify(report)}, JSON.stringify({ argv: process.argv, env: process.env, file, mode: statSync(file).mode & 0o777, text: readFileSync(file, 'utf8') }));
 `,
     );
@@ -260,7 +302,9 @@ async function realKubectl(): Promise<string> {
 }
 
 /** From here on `kubectl port-forward` leads to the server of this test, and every other call is kubectl's own. */
-async function standInForPortForward(): Promise<() => Promise<{ readonly args: readonly string[]; readonly pid: number }>> {
+async function standInForPortForward({ opens = true } = {}): Promise<
+  () => Promise<{ readonly args: readonly string[]; readonly pid: number }>
+> {
   const record = path.join(directory, 'port-forward.json');
   await rm(record, { force: true });
   await plugin.install(
@@ -277,7 +321,7 @@ const server = net.createServer((near) => {
   near.pipe(far).pipe(near);
   for (const end of [near, far]) end.on('error', () => undefined);
 });
-server.listen(0, '127.0.0.1', () => console.log('Forwarding from 127.0.0.1:' + server.address().port + ' -> 5432'));
+server.listen(0, '127.0.0.1', () => ${opens} && console.log('Forwarding from 127.0.0.1:' + server.address().port + ' -> 5432'));
 `,
   );
   return async () => JSON.parse(await readFile(record, 'utf8')) as { readonly args: readonly string[]; readonly pid: number };
