@@ -40,7 +40,8 @@ export const updateLists = async (): Promise<void> => {
   await mkdir(path.join(state, 'lists/partial'), { recursive: true });
   await mkdir(path.join(cache, 'archives/partial'), { recursive: true });
   await writeFile(status, '');
-  await aptGet(['update']);
+  // Else it succeeds although a list could not be fetched, and what that list has would be missing for as long as these count as new.
+  await aptGet(['update', '-o', 'APT::Update::Error-Mode=any']);
   await writeFile(updated, '');
 };
 

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,6 +50,24 @@ describe.runIf(hasApt())('packages of Debian', { timeout: 300_000 }, () => {
   it('that do not exist leave nothing half-done, and are named', async () => {
     await expect(unpackedDebianPackages(['no-such-package-of-debian'])).rejects.toThrow(/no-such-package-of-debian/);
     expect((await readdir(path.join(cache, 'studio-operator/debian'))).filter((name) => name.startsWith('no-such'))).toEqual([]);
+  });
+
+  it('are looked for in new lists after a fault of the network, not in those that it cut short', async () => {
+    const configuration = path.join(cache, 'unreachable.conf');
+    const list = path.join(cache, 'unreachable.list');
+    await writeFile(list, 'deb [trusted=yes] http://127.0.0.1:1/debian stable main\n');
+    await writeFile(configuration, `Dir::Etc::sourcelist "${list}";\nDir::Etc::sourceparts "/dev/null";\nAcquire::Retries "0";\n`);
+    const own = path.join(cache, 'fault');
+    process.env['XDG_CACHE_HOME'] = own;
+    process.env['APT_CONFIG'] = configuration;
+    try {
+      await expect(unpackedDebianPackages(['jq'])).rejects.toThrow(/Failed to fetch/);
+      delete process.env['APT_CONFIG'];
+      expect(existsSync((await unpackedDebianPackages(['jq'])).program('jq'))).toBe(true);
+    } finally {
+      delete process.env['APT_CONFIG'];
+      process.env['XDG_CACHE_HOME'] = cache;
+    }
   });
 
   it('say which program they lack', async () => {
