@@ -97,7 +97,10 @@ async function mayOperator(access: Access): Promise<boolean> {
 }
 
 const STUDIO = 'studio-platform.io';
-const KIND_PLURALS = ['studiotenants', 'postgresservers', 'tenantplans', 'schemareleases'];
+/** Those that get a finalizer and own objects, and those of which the operator writes the status alone. */
+const HELD = ['studiotenants', 'postgresservers'];
+const READ = ['tenantplans', 'schemareleases'];
+const KIND_PLURALS = [...HELD, ...READ];
 
 function each(verbs: string, access: Omit<Access, 'verb'>): readonly Access[] {
   return verbs.split(' ').map((verb) => Object.assign({ verb }, access));
@@ -106,10 +109,13 @@ function each(verbs: string, access: Omit<Access, 'verb'>): readonly Access[] {
 describe('the operator', () => {
   const needs = [
     ...KIND_PLURALS.flatMap((resource) => [
-      ...each('get list watch patch', { group: STUDIO, resource }),
+      ...each('get list watch', { group: STUDIO, resource }),
       ...each('patch', { group: STUDIO, resource, subresource: 'status' }),
-      ...each('update', { group: STUDIO, resource, subresource: 'finalizers' }),
       ...each('get', { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', name: `${resource}.${STUDIO}` }),
+    ]),
+    ...HELD.flatMap((resource) => [
+      ...each('patch', { group: STUDIO, resource }),
+      ...each('update', { group: STUDIO, resource, subresource: 'finalizers' }),
     ]),
     ...each('get', { resource: 'namespaces', name: 'kube-system' }),
     ...each('get list watch create patch delete', { resource: 'secrets', namespace: TENANTS }),
@@ -133,6 +139,10 @@ describe('the operator', () => {
 
   const mustNot = [
     ...KIND_PLURALS.flatMap((resource) => each('create delete deletecollection', { group: STUDIO, resource })),
+    ...READ.flatMap((resource) => [
+      ...each('update patch', { group: STUDIO, resource }),
+      ...each('update', { group: STUDIO, resource, subresource: 'finalizers' }),
+    ]),
     ...each('get list watch', { resource: 'secrets', namespace: 'default' }),
     ...each('list watch patch delete', { resource: 'secrets', namespace: SYSTEM }),
     ...each('get', { resource: 'secrets', namespace: 'kube-system' }),
