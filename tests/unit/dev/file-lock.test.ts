@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { withFileLock } from '../../../dev/cluster/file-lock.ts';
+import { SetupError } from '../../../dev/setup-error.ts';
 
 let directory: string;
 
@@ -59,6 +60,58 @@ test('takes over from a holder that was killed', async () => {
       () => undefined,
     ),
   ).toBe('in');
+});
+
+const taken = async (file: string): Promise<string> =>
+  await withFileLock(
+    file,
+    async () => 'in',
+    () => undefined,
+    { waitAtMostMs: 2000 },
+  );
+
+test('takes over what names nobody', async () => {
+  const file = path.join(directory, 'lock');
+  await writeFile(file, '');
+  expect(await taken(file)).toBe('in');
+});
+
+test.runIf(process.platform === 'linux')('takes over from a holder whose number is another process since', async () => {
+  const file = path.join(directory, 'lock');
+  await writeFile(file, `${process.ppid} 1`);
+  expect(await taken(file)).toBe('in');
+});
+
+test('lets one in at a time also when all find the same dead holder', async () => {
+  const file = path.join(directory, 'lock');
+  const { pid } = spawnSync('/bin/sh', ['-c', 'exit 0']);
+  await writeFile(file, String(pid));
+  let inside = 0;
+  const work = async (): Promise<number> => {
+    inside++;
+    for (let turn = 0; turn < 20; turn++) await readdir(directory);
+    return inside--;
+  };
+  const waiters = Array.from({ length: 3 }, async () => await withFileLock(file, work, () => undefined));
+  expect(await Promise.all(waiters)).toEqual([1, 1, 1]);
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test('says whom to end when a holder goes on for too long', async () => {
+  const file = path.join(directory, 'lock');
+  const sentence = new SetupError(`process ${process.pid} has held ${file} for 0 minutes: end it and try again`);
+  const second = async (): Promise<void> => {
+    await expect(
+      withFileLock(
+        file,
+        async () => undefined,
+        () => undefined,
+        { waitAtMostMs: 0 },
+      ),
+    ).rejects.toThrow(sentence);
+  };
+  await withFileLock(file, second, () => undefined);
+  expect(await readdir(directory)).toEqual([]);
 });
 
 test('is released when the work fails', async () => {
