@@ -1,7 +1,7 @@
 // From an object's status to the one thing to do next. Pure. Separate from the sentences, which it only chooses and fills in.
-import { ANNOTATION } from '../../api/annotations.ts';
 import { secretName } from '../../api/names.ts';
 import { type Condition, conditionOf, isTrue, isUnobserved, type Release, type Server, type Tenant } from '../kubernetes/objects.ts';
+import { isPaused, openRequest } from '../tenant/asked.ts';
 import { RELEASE, SERVER } from './cluster.ts';
 import { IS_WELL, NEEDS_A_PERSON, WAITS } from './tenant.ts';
 
@@ -14,8 +14,11 @@ export interface Diagnosis {
   readonly nextAction: string;
 }
 
-/** Ours: no operator says it. */
+/** Ours: no operator says them. */
 const NOT_SEEN = 'NotSeen';
+const NOT_ACTED_ON = 'NotActedOn';
+const NOT_ACTED_ON_ACTION =
+  'Look again in a minute; if it stays so, see whether the operator runs and watches this namespace: kubectl studio doctor';
 const UNKNOWN = 'Look the reason up in the runbook: this version of kubectl-studio does not know it.';
 
 /** Conditions that sum up others, and reasons that only point to them. */
@@ -25,13 +28,15 @@ const POINTERS = new Set(['Waiting', 'Settled', 'NotStalled']);
 /** `haltedRelease`: the SchemaRelease whose rollout has halted, where that is known. */
 export function diagnoseTenant(tenant: Tenant, haltedRelease?: string): Diagnosis {
   const text = (sentence = UNKNOWN): string => filled(sentence, valuesOf(tenant, haltedRelease));
-  if (tenant.metadata.annotations?.[ANNOTATION.paused] === 'true')
+  if (isPaused(tenant))
     return {
       reason: 'Paused',
       message: 'The operator leaves this tenant alone: the annotation paused is set.',
       nextAction: text(IS_WELL['Paused']),
     };
   if (tenant.status?.conditions === undefined) return unseen();
+  const request = openRequest(tenant);
+  if (request !== undefined) return { reason: NOT_ACTED_ON, message: request, nextAction: NOT_ACTED_ON_ACTION };
   const { reason, message } = explanation(tenant);
   const known = isTrue(tenant, 'Stalled') ? (NEEDS_A_PERSON[reason] ?? WAITS[reason]) : (WAITS[reason] ?? NEEDS_A_PERSON[reason]);
   return { reason, message, nextAction: text(known ?? IS_WELL[reason]) };
@@ -87,6 +92,7 @@ export type Urgency = (typeof Urgency)[keyof typeof Urgency];
 export function urgencyOf(tenant: Tenant): Urgency {
   const isServing = isTrue(tenant, 'Ready');
   if (isTrue(tenant, 'Stalled')) return isServing ? Urgency.person : Urgency.down;
+  if (openRequest(tenant) !== undefined) return Urgency.waiting;
   if (isServing) return isTrue(tenant, 'Reconciling') || isUnobserved(tenant) ? Urgency.moving : Urgency.fine;
   return isInTrouble(tenant) ? Urgency.waiting : Urgency.moving;
 }

@@ -1,9 +1,8 @@
 // Servers, releases and tenants: is all of it as asked, and has the operator seen all of it? Pure.
 import type { Fleet } from '../fleet/gather.ts';
 import { fleetReport } from '../fleet/report.ts';
-import { ANNOTATION } from '../../api/annotations.ts';
 import { isTrue, isUnobserved, type Release, type Server, type Tenant } from '../kubernetes/objects.ts';
-import { hasOpenRetry } from '../tenant/report.ts';
+import { hasOpenRetry, isPaused, openRequest } from '../tenant/asked.ts';
 import { diagnoseRelease, diagnoseServer } from '../advice/next-action.ts';
 import { plural } from '../terminal/text.ts';
 import { fail, type Finding, ok, skip, warn } from './finding.ts';
@@ -12,6 +11,8 @@ const OLDEST_POSTGRES = 16;
 /** Of a server's capacity. */
 const NEARLY_FULL = 0.9;
 const MAX_NAMES = 5;
+const LOOK_AGAIN =
+  'Look again in a minute; if they stay behind, see whether the operator runs and watches their namespaces (watchNamespaces).';
 
 export function checkFleet(fleet: Fleet): readonly Finding[] {
   return [
@@ -102,19 +103,26 @@ function checkTenants(fleet: Fleet): readonly Finding[] {
 
 /** Out of step: what the operator has not looked at although it should have. */
 function checkSeen(tenants: readonly Tenant[]): readonly Finding[] {
-  const paused = tenants.filter(({ metadata }) => metadata.annotations?.[ANNOTATION.paused] === 'true');
+  const paused = tenants.filter(isPaused);
   const others = tenants.filter((tenant) => !paused.includes(tenant));
   const behind = others.filter(isUnobserved);
+  const ignored = others.filter((tenant) => openRequest(tenant) !== undefined);
   const unanswered = others.filter(hasOpenRetry);
   const names = (of: readonly Tenant[]): string => named(of.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
   return [
-    behind.length === 0
-      ? ok('in step', 'every status speaks of the newest spec')
-      : warn(
-          'in step',
-          `${plural(behind.length, 'status').replace('statuss', 'statuses')} behind the spec: ${names(behind)}`,
-          'Look again in a minute; if they stay behind, see whether the operator runs and watches their namespaces (watchNamespaces).',
-        ),
+    ...(behind.length + ignored.length === 0 ? [ok('in step', 'every status speaks of the newest spec')] : []),
+    ...(behind.length === 0
+      ? []
+      : [
+          warn(
+            'in step',
+            `${plural(behind.length, 'status').replace('statuss', 'statuses')} behind the spec: ${names(behind)}`,
+            LOOK_AGAIN,
+          ),
+        ]),
+    ...(ignored.length === 0
+      ? []
+      : [warn('in step', `a suspension, resumption or deletion of ${names(ignored)} has not been acted on`, LOOK_AGAIN)]),
     ...(unanswered.length === 0
       ? []
       : [warn('in step', `a retry of ${names(unanswered)} has not been acted on`, 'Look again when the running migration has ended.')]),

@@ -33,9 +33,13 @@ export function openRequest(tenant: Tenant): string | undefined {
   const phase = tenant.status?.phase;
   if (phase === undefined || phase === 'Deleting') return undefined;
   if (tenant.metadata.deletionTimestamp !== undefined) return 'A deletion is asked for and not acted on.';
-  if (isTrue(tenant, 'Stalled') || isTrue(tenant, 'Reconciling') || !isTrue(tenant, 'Ready')) return undefined;
+  return openChange(tenant, phase === 'Suspended');
+}
+
+function openChange(tenant: Tenant, isSuspended: boolean): string | undefined {
+  const isExplained = isTrue(tenant, 'Stalled') || isTrue(tenant, 'Reconciling') || !isTrue(tenant, 'Ready');
   const isWanted = suspensionOf(tenant) !== null;
-  if (isWanted && phase !== 'Suspended') return 'A suspension is asked for and not acted on: connections are still taken.';
-  if (!isWanted && phase === 'Suspended') return 'A resumption is asked for and not acted on: connections are still refused.';
-  return undefined;
+  if (isExplained || isWanted === isSuspended) return undefined;
+  if (isWanted) return 'A suspension is asked for and not acted on: connections are still taken.';
+  return 'A resumption is asked for and not acted on: connections are still refused.';
 }

@@ -4,6 +4,7 @@ import { ANNOTATION } from '../../api/annotations.ts';
 import { diagnoseTenant, Urgency, urgencyOf } from '../advice/next-action.ts';
 import { isTrue, isUnobserved, type LastError, type Tenant } from '../kubernetes/objects.ts';
 import type { Gap } from '../kubernetes/rights.ts';
+import { hasOpenRetry, openRequest, type Suspension, suspensionOf } from './asked.ts';
 import type { EventLine } from './events.ts';
 import type { Migration } from './migrations.ts';
 
@@ -33,7 +34,7 @@ export interface TenantReport {
   readonly organizationId: number | null;
   readonly plan: string | null;
   readonly deletionPolicy: string | null;
-  readonly suspended: { readonly by: 'annotation' | 'spec'; readonly reason: string | null } | null;
+  readonly suspended: Suspension | null;
   readonly database: NonNullable<NonNullable<Tenant['status']>['database']> | null;
   readonly credentials: { readonly secretName: string; readonly username?: string; readonly generation?: number } | null;
   readonly schema: { readonly release?: string; readonly version?: number; readonly target?: number; readonly job?: string } | null;
@@ -104,13 +105,6 @@ function identityOf(tenant: Tenant): Identity {
   };
 }
 
-/** spec.suspended holds although the annotation goes, so it is named first. */
-export function suspensionOf({ metadata, spec }: Tenant): TenantReport['suspended'] {
-  const reason = metadata.annotations?.[ANNOTATION.suspend];
-  if (spec.suspended === true) return { by: 'spec', reason: reason ?? null };
-  return reason === undefined ? null : { by: 'annotation', reason };
-}
-
 /** Known ones in their order, and any that this version does not know behind the steps. */
 function linesOf({ status }: Tenant, types: readonly string[]): readonly StepLine[] {
   const all = status?.conditions ?? [];
@@ -127,18 +121,14 @@ function linesOf({ status }: Tenant, types: readonly string[]): readonly StepLin
 
 function notesOn(tenant: Tenant): readonly string[] {
   const { annotations = {}, name } = tenant.metadata;
+  const request = openRequest(tenant);
   const isBehind = tenant.status?.conditions !== undefined && isUnobserved(tenant);
   return [
     ...(isBehind ? ['The operator has not seen the newest change of the object yet.'] : []),
+    ...(request === undefined ? [] : [request]),
     ...(hasOpenRetry(tenant) ? [`A retry (${annotations[ANNOTATION.retry]}) was asked for and has not been acted on yet.`] : []),
     ...(annotations[ANNOTATION.confirmDeletion] === name
       ? ['Deleting this object with deletionPolicy Delete is confirmed by annotation.']
       : []),
   ];
-}
-
-/** Asked for, and not acted on; a paused object is not expected to be. */
-export function hasOpenRetry({ metadata: { annotations = {} }, status }: Tenant): boolean {
-  const retry = annotations[ANNOTATION.retry];
-  return retry !== undefined && status?.handled?.retry !== retry && annotations[ANNOTATION.paused] !== 'true';
 }

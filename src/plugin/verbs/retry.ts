@@ -3,7 +3,8 @@
 import { ANNOTATION } from '../../api/annotations.ts';
 import { diagnoseRelease, diagnoseTenant, Urgency, urgencyOf } from '../advice/next-action.ts';
 import type { Invocation } from '../cli/command.ts';
-import { isTrue, type Release, type Tenant } from '../kubernetes/objects.ts';
+import { conditionOf, isTrue, type Release, type Tenant } from '../kubernetes/objects.ts';
+import { isPaused, suspensionOf } from '../tenant/asked.ts';
 import { findTarget, type ReleaseTarget, type TenantTarget } from '../scope.ts';
 import { ExitCode, printJson, type Session } from '../session.ts';
 import { wrapped } from '../terminal/text.ts';
@@ -39,9 +40,9 @@ function newValue({ metadata }: Tenant | Release, nowMs: number): string {
 
 /** What keeps the retry from doing what people expect of it. */
 function cautionOn({ kind, object }: TenantTarget | ReleaseTarget): string | undefined {
-  if (object.metadata.annotations?.[ANNOTATION.paused] === 'true')
-    return 'The annotation paused is set: nothing happens until it is removed.';
+  if (isPaused(object)) return 'The annotation paused is set: nothing happens until it is removed.';
   if (kind === 'release') return object.spec.paused === true ? 'spec.paused is true: no migration starts until it is false.' : undefined;
+  if (suspensionOf(object) !== null) return 'The tenant is suspended and stays so: kubectl studio resume lets it serve again.';
   if (urgencyOf(object) === Urgency.fine) return 'Nothing had failed: there is nothing to try again.';
   return undefined;
 }
@@ -56,7 +57,12 @@ async function outcomeOf(
     timeoutMs: patience,
   });
   const { reason, message, nextAction } = target.kind === 'tenant' ? diagnoseTenant(after as Tenant) : diagnoseRelease(after as Release);
-  return { outcome: isTrue(after, 'Ready') && !isTrue(after, 'Stalled') ? 'succeeded' : 'failed', reason, message, nextAction };
+  return { outcome: isWell(after) ? 'succeeded' : 'failed', reason, message, nextAction };
+}
+
+/** A suspended tenant is as it should be, whatever its Ready says. */
+function isWell(object: Tenant | Release): boolean {
+  return !isTrue(object, 'Stalled') && (isTrue(object, 'Ready') || conditionOf(object, 'Ready')?.reason === 'Suspended');
 }
 
 function identityOf({ kind, object }: TenantTarget | ReleaseTarget): object {

@@ -100,6 +100,11 @@ async function json<T = Record<string, unknown>>(person: Person, ...args: readon
   return JSON.parse(stdout) as T;
 }
 
+async function annotate(tenant: string, change: string): Promise<void> {
+  const { code, stderr } = await plugin.kubectl(admin, 'annotate', 'studiotenant', tenant, change, '-n', TENANTS);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+}
+
 interface TenantJson {
   readonly name: string;
   readonly phase: string;
@@ -194,6 +199,36 @@ describe('a healthy fleet', () => {
     expect(held.stdout).toContain('spec.suspended holds it');
     await studio.applyTenant('yoga', ON_MAIN);
     await studio.settled('yoga');
+  });
+
+  it('is not said to be suspended while the operator leaves it alone', async () => {
+    await asAdmin('suspend', 'yoga', '--reason', 'leak', '--wait');
+    await annotate('yoga', `${ANNOTATION.paused}=true`);
+    const resumed = await asAdmin('resume', 'yoga', '--wait');
+    expect(resumed.code).toBe(1);
+    expect(resumed.stdout).toContain('yoga -n studio-tenants is NOT resumed: the annotation paused is set');
+
+    await annotate('yoga', `${ANNOTATION.paused}-`);
+    await studio.waitFor('yoga', ({ status }) => status?.phase === 'Ready');
+    await annotate('yoga', `${ANNOTATION.paused}=true`);
+    const { code, stdout } = await asAdmin('suspend', 'yoga', '--reason', 'leak', '-o', 'json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ suspended: false, outcome: 'failed', message: expect.stringContaining('is NOT suspended') });
+    expect((await studio.tenant('yoga'))?.status?.phase).not.toBe('Suspended');
+
+    await asAdmin('resume', 'yoga');
+    await annotate('yoga', `${ANNOTATION.paused}-`);
+    await studio.settled('yoga');
+  });
+
+  it('that was suspended stays so when it is tried again, which is no failure', async () => {
+    await asAdmin('suspend', 'yoga', '--reason', 'leak', '--wait');
+
+    const { code, stdout } = await asAdmin('retry', 'yoga', '--wait');
+    expect(code).toBe(0);
+    expect(stdout).toContain('The tenant is suspended and stays so');
+
+    await asAdmin('resume', 'yoga', '--wait');
   });
 
   it('says that there is nothing to try again', async () => {

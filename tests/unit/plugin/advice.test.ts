@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 
+import { ANNOTATION } from '../../../src/api/annotations.ts';
 import type { PostgresServer } from '../../../src/api/postgres-server.ts';
 import type { SchemaRelease } from '../../../src/api/schema-release.ts';
 import type { StudioTenant } from '../../../src/api/studio-tenant.ts';
@@ -100,6 +101,41 @@ describe('a tenant', () => {
     expect(diagnoseTenant({ metadata: { name: 'new' }, spec: {}, status: { observedGeneration: -1 } }).nextAction).toContain(
       'kubectl studio doctor',
     );
+  });
+
+  it.each([
+    ['suspension', { metadata: { annotations: { [ANNOTATION.suspend]: 'leak' } } }],
+    ['suspension', { spec: { suspended: true } }],
+    ['resumption', { phase: 'Suspended' }],
+    ['deletion', { metadata: { deletionTimestamp: '2030-01-01T00:00:00Z' } }],
+  ] as const)('of which a %s is asked for and not acted on (%j) is not said to need nothing', (what, change) => {
+    const { metadata, spec, status } = served();
+    const {
+      metadata: more = {},
+      spec: asked = spec,
+      phase = 'Ready',
+    } = change as {
+      readonly metadata?: object;
+      readonly spec?: Tenant['spec'];
+      readonly phase?: string;
+    };
+    const tenant = { metadata: { ...metadata, ...more }, spec: asked, status: { ...status, phase } };
+
+    expect(diagnoseTenant(tenant)).toMatchObject({ reason: 'NotActedOn', message: expect.stringContaining(`A ${what} is asked for`) });
+    expect(diagnoseTenant(tenant).nextAction).toContain('kubectl studio doctor');
+    expect(urgencyOf(tenant)).toBe(Urgency.waiting);
+  });
+
+  it('that is suspended or being deleted as asked is as it should be', () => {
+    const { metadata, spec, status } = served();
+    const suspended = { metadata, spec: { ...spec, suspended: true }, status: { ...status, phase: 'Suspended' } };
+    const deleting = {
+      metadata: { ...metadata, deletionTimestamp: '2030-01-01T00:00:00Z' },
+      spec,
+      status: { ...status, phase: 'Deleting' },
+    };
+
+    expect([suspended, deleting].map((tenant) => diagnoseTenant(tenant).reason)).toEqual(['InSync', 'InSync']);
   });
 
   it('with a reason of a later version is not given a wrong answer', () => {

@@ -112,6 +112,19 @@ describe('the rest', () => {
     expect(said).toContain('warn 1 status behind the spec: studios/yoga');
   });
 
+  it('names what was asked of tenants by annotation and not acted on', () => {
+    const tenant = {
+      metadata: { name: 'yoga', namespace: 'studios', generation: 1, annotations: { 'studio-platform.io/suspend': 'leak' } },
+      spec: {},
+      status: { observedGeneration: 1, phase: 'Ready', conditions: [{ type: 'Ready', status: 'True', reason: 'InSync' }] },
+    };
+    const said = checkFleet({ tenants: [tenant], gaps: [] })
+      .filter(({ check }) => check === 'in step')
+      .map(({ level, message }) => `${level} ${message}`);
+
+    expect(said).toEqual(['warn a suspension, resumption or deletion of studios/yoga has not been acted on']);
+  });
+
   it('wants namespaces that keep pods restricted', () => {
     const namespace = (name: string, enforce: string) => ({
       metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': enforce } },
