@@ -16,6 +16,8 @@ import { NPM_ACCESS_MOUNT, writeNpmAccess } from './npm-access.ts';
 
 /** So many images and steps are kept for the next build; with more, it begins from nothing. */
 const MAX_KEPT = 100;
+/** Of one command; a build with an empty cache takes some minutes, most of them npm's. A registry that hangs must not hold us up. */
+const TIMEOUT_MS = 1_800_000;
 const OVERLAYFS_MAGIC = 0x79_4c_76_30;
 
 /** Throws SetupError where it cannot work: it takes root, and Debian's packages. */
@@ -133,12 +135,16 @@ const runEnclosed = async (command: readonly string[], { env, overlay, libraries
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...namespaces, ...script, ...command], {
     env: { ...env, PATH: `${env['PATH']}:/usr/sbin:/sbin` },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Whatever it has started ends with it: --kill-child.
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
   });
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => said.push(chunk));
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const end = await new Promise<number | string | null>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', resolve);
+    child.once('close', (code, signal) => resolve(code ?? signal));
   });
-  if (code !== 0) throw new Error(`buildah ended with code ${code}:\n${said.join('').slice(-4000)}`);
+  if (end !== 0)
+    throw new Error(`buildah ended with ${end} (it is killed after ${TIMEOUT_MS / 60_000} minutes):\n${said.join('').slice(-4000)}`);
 };

@@ -13,6 +13,8 @@ import type { Component } from './supervisor.ts';
 
 const STATE = path.join(WORK, 'containerd');
 const NETWORKS = path.join(WORK, 'cni');
+/** An image is imported in seconds; a containerd that hangs must not hold up whoever waits for the node. */
+const CTR_TIMEOUT_MS = 120_000;
 
 /** Writes the configuration. */
 export const containerRuntime = (debian: DebianPrograms): Component => {
@@ -43,8 +45,13 @@ export const tagImage = async (debian: DebianPrograms, reference: string, name: 
 
 const ctr = async (debian: DebianPrograms, ...args: readonly string[]): Promise<string> => {
   const program = path.join(debian.root, 'usr/bin/ctr');
-  const environment = { env: debianEnvironment(debian), maxBuffer: 16 * 1024 * 1024 };
-  return (await promisify(execFile)(program, ['-a', CONTAINERD_SOCKET, '-n', 'k8s.io', ...args], environment)).stdout;
+  const options = {
+    env: debianEnvironment(debian),
+    maxBuffer: 16 * 1024 * 1024,
+    timeout: CTR_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  } as const;
+  return (await promisify(execFile)(program, ['-a', CONTAINERD_SOCKET, '-n', 'k8s.io', ...args], options)).stdout;
 };
 
 const containerdConfiguration = ({ root }: DebianPrograms): string => `

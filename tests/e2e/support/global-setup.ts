@@ -6,6 +6,8 @@ import type { Environment } from '../../../dev/cluster/environment.ts';
 import { duration, say } from '../../../dev/progress.ts';
 import type { World } from './world.ts';
 
+/** A cluster is there within two minutes; K3s may have its image to pull first. */
+const START_TIMEOUT_MS = 900_000;
 const ALIAS = 'docker.io/library/studio-operator:next';
 
 export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {
@@ -13,7 +15,7 @@ export default async function globalSetup(project: TestProject): Promise<() => P
   if (said === undefined) throw new Error('these tests are run by: npm run test:e2e');
   const ground = JSON.parse(said) as Ground;
   if (ground.kind === 'none') throw new Error(ground.why);
-  const { environment, alias, stop } = ground.kind === 'node' ? await onNode(ground) : await onK3s();
+  const { environment, alias, stop } = await inTime(ground.kind === 'node' ? onNode(ground) : onK3s());
   project.provide('environment', {
     kubeconfigPath: environment.kubeconfigPath,
     auditLog: environment.auditLog ?? '',
@@ -22,6 +24,15 @@ export default async function globalSetup(project: TestProject): Promise<() => P
   project.provide('world', worldOf(environment, alias));
   return stop;
 }
+
+/** vitest sets no deadline for what comes before the tests. What was started ends with its enclosure, or by Testcontainers' reaper. */
+const inTime = async (starting: Promise<Ready>): Promise<Ready> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no cluster after ${START_TIMEOUT_MS / 60_000} minutes`)), START_TIMEOUT_MS);
+  });
+  return await Promise.race([starting, late]).finally(() => clearTimeout(timer));
+};
 
 type Started = Pick<Environment, 'way' | 'kubeconfigPath' | 'postgres' | 'image' | 'entrance' | 'auditLog'>;
 
