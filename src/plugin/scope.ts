@@ -6,8 +6,8 @@ import type { List, Release, Tenant } from './kubernetes/objects.ts';
 import { gapOf } from './kubernetes/rights.ts';
 import { CommandFailure, ExitCode } from './session.ts';
 
-const NOT_INSTALLED =
-  'the cluster does not know StudioTenant: the definitions are not installed, or this is another cluster (kubectl config current-context)';
+const notInstalled = (resource: string): string =>
+  `the cluster does not know ${resource}: the definitions are not installed, or this is another cluster (kubectl config current-context)`;
 
 /** Runs `read`, and says in a sentence what kept it from answering. */
 export async function explained<T>(
@@ -17,7 +17,7 @@ export async function explained<T>(
   try {
     return await read();
   } catch (error) {
-    if (isRefusal(error, UNKNOWN_KIND)) throw new CommandFailure(NOT_INSTALLED);
+    if (isRefusal(error, UNKNOWN_KIND)) throw new CommandFailure(notInstalled(right.resource));
     if (isRefusal(error, 'Forbidden')) throw new CommandFailure(gapOf('', right).message, ExitCode.forbidden);
     throw error;
   }

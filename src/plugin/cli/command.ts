@@ -17,6 +17,8 @@ export interface Command {
   /** What follows the name, as in `<tenant>`; empty: takes no argument. */
   readonly argument: '' | '<tenant>' | '[tenant]' | '<tenant|release/NAME>';
   readonly description: string;
+  /** What follows `--` is for a program that it runs. */
+  readonly takesRest?: true;
   readonly flags: Flags;
   readonly examples: readonly (readonly [comment: string, command: string])[];
   /** Resolves with the exit code. */

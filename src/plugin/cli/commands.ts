@@ -65,6 +65,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'psql',
     argument: '<tenant>',
+    takesRest: true,
     summary: 'a session as the tenant, read-only unless asked',
     description:
       "Starts psql with what the tenant's Secret says: host, login, TLS mode and authority. A host inside the cluster is reached by kubectl\n" +

@@ -1,6 +1,7 @@
 // From a command line to an exit code. Separate from the entry points, which alone touch the process.
 import { createKubectl, isRefusal, KubectlError } from '../kubernetes/kubectl.ts';
 import { CommandFailure, ExitCode, type Session, type Terminal } from '../session.ts';
+import { harmless } from '../terminal/text.ts';
 import { COMMANDS } from './commands.ts';
 import { completion } from './complete.ts';
 import { helpOf, overview } from './help.ts';
@@ -37,7 +38,7 @@ export async function complete(words: readonly string[], { terminal, env }: Surr
 
 function complain(error: unknown, { note, style }: Terminal): number {
   if (!(error instanceof CommandFailure) && !(error instanceof KubectlError)) throw error;
-  note(`${style.bad('error:')} ${error.message.replace(/^error: /, '')}\n`);
+  note(`${style.bad('error:')} ${harmless(error.message.replace(/^error: /, ''))}\n`);
   if (error instanceof CommandFailure) return error.exitCode;
   return isRefusal(error, 'Forbidden') ? ExitCode.forbidden : ExitCode.failed;
 }

@@ -18,6 +18,7 @@ export function parse(argv: readonly string[], commands: readonly Command[]): Pa
   if (command === undefined) throw usage(`there is no command "${name}": kubectl studio help lists them`);
   if (values['help'] === true) return { kind: 'help', command };
   checkArguments(command, args);
+  if (end !== -1 && command.takesRest !== true) throw usage(`${name} takes nothing after --: kubectl studio ${name} --help`);
   const invocation = { argument: args[0], namespace: namespaceOf(values), flags: givenFlags(values), rest };
   return { kind: 'run', command, invocation, kubectlFlags: kubectlFlags(values) };
 }

@@ -2,7 +2,7 @@
 import { isRefusal, type Kubectl } from '../kubernetes/kubectl.ts';
 import { RELEASES, SERVERS, TENANTS } from '../kubernetes/kinds.ts';
 import type { List, Release, Server, Tenant } from '../kubernetes/objects.ts';
-import { type Gap, gapOf, gapsOf, reading } from '../kubernetes/rights.ts';
+import { type Gap, gapOf, gapsOf, type Reading, reading } from '../kubernetes/rights.ts';
 import { explained } from '../scope.ts';
 
 export interface Fleet {
@@ -19,8 +19,8 @@ export interface Fleet {
 export async function gatherFleet(kubectl: Kubectl, namespace: string | undefined): Promise<Fleet> {
   const [tenants, servers, releases] = await Promise.all([
     gatherTenants(kubectl, namespace),
-    reading('PostgresServers', { verb: 'list', resource: SERVERS }, () => listOf<Server>(kubectl, [SERVERS])),
-    reading('SchemaReleases', { verb: 'list', resource: RELEASES }, () => listOf<Release>(kubectl, [RELEASES])),
+    everyOf<Server>(kubectl, 'PostgresServers', SERVERS),
+    everyOf<Release>(kubectl, 'SchemaReleases', RELEASES),
   ]);
   return {
     ...tenants,
@@ -28,6 +28,12 @@ export async function gatherFleet(kubectl: Kubectl, namespace: string | undefine
     ...(releases.value === undefined ? {} : { releases: releases.value }),
     gaps: [...tenants.gaps, ...gapsOf(servers, releases)],
   };
+}
+
+/** Of a kind that belongs to the cluster. */
+async function everyOf<Item>(kubectl: Kubectl, what: string, resource: string): Promise<Reading<readonly Item[]>> {
+  const right = { verb: 'list', resource };
+  return await explained(right, () => reading(what, right, () => listOf<Item>(kubectl, [resource])));
 }
 
 type Tenants = Pick<Fleet, 'tenants' | 'namespace' | 'gaps'>;

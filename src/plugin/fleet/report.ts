@@ -5,6 +5,7 @@ import { conditionOf, isTrue, type Release, type Server, type Tenant } from '../
 import type { Gap } from '../kubernetes/rights.ts';
 import { orNull } from '../session.ts';
 import type { Fleet } from './gather.ts';
+import { haltedReleaseFor } from './halted.ts';
 
 export interface TenantLine {
   readonly namespace: string;
@@ -63,9 +64,8 @@ export interface FleetReport {
 }
 
 export function fleetReport({ tenants, namespace, servers, releases, gaps }: Fleet): FleetReport {
-  const halted = releases?.find(({ status }) => status?.halted === true)?.metadata.name;
   const ordered = tenants.toSorted(byUrgency);
-  const lines = ordered.map((tenant) => tenantLine(tenant, halted));
+  const lines = ordered.map((tenant) => tenantLine(tenant, haltedReleaseFor(tenant, releases ?? [])));
   return {
     namespace: namespace ?? null,
     total: lines.length,

@@ -1,5 +1,6 @@
 // Reads all that explains one tenant. Separate from what is made of it.
 import { diagnoseTenant } from '../advice/next-action.ts';
+import { haltedReleaseFor } from '../fleet/halted.ts';
 import type { Kubectl } from '../kubernetes/kubectl.ts';
 import { RELEASES } from '../kubernetes/kinds.ts';
 import type { List, Release, Tenant } from '../kubernetes/objects.ts';
@@ -25,6 +26,6 @@ async function haltedRelease(kubectl: Kubectl, tenant: Tenant): Promise<Reading<
   if (diagnoseTenant(tenant).reason !== 'RolloutHalted') return { value: undefined };
   return await reading('which release has halted', { verb: 'list', resource: RELEASES }, async () => {
     const { items } = await kubectl.json<List<Release>>(['get', RELEASES]);
-    return items.find(({ status }) => status?.halted === true)?.metadata.name;
+    return haltedReleaseFor(tenant, items);
   });
 }

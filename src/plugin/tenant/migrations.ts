@@ -40,6 +40,8 @@ interface Wanted {
   readonly lines: number;
 }
 
+/** As kubectl takes them. */
+export const JOBS = 'jobs.batch';
 const RELEASE_LABEL = LABELS.release;
 
 export async function gatherMigrations(kubectl: Kubectl, { metadata }: Tenant, wanted: Wanted): Promise<Migrations> {
@@ -47,7 +49,7 @@ export async function gatherMigrations(kubectl: Kubectl, { metadata }: Tenant, w
   const selector = `${LABELS.component}=migration,${LABELS.tenant}=${name}`;
   const list = async <T>(kind: string, labels: string): Promise<readonly T[]> =>
     (await kubectl.json<List<T>>(['get', kind, '-n', namespace, '-l', labels])).items;
-  const jobs = await reading('migrations', { verb: 'list', resource: 'jobs.batch', namespace }, () => list<Job>('jobs.batch', selector));
+  const jobs = await reading('migrations', { verb: 'list', resource: JOBS, namespace }, () => list<Job>(JOBS, selector));
   const newest = (jobs.value ?? []).toSorted(newestFirst).slice(0, wanted.jobs);
   if (newest.length === 0) return { migrations: [], gaps: jobs.gap === undefined ? [] : [jobs.gap] };
   const pods = await reading('pods of migrations', { verb: 'list', resource: 'pods', namespace }, () => list<Pod>('pods', selector));
@@ -82,7 +84,7 @@ async function podOf(pod: Pod, logs: LogReader): Promise<MigrationPod> {
     name: pod.metadata.name,
     phase: phaseOf(pod),
     exitCode: orNull(terminated?.exitCode),
-    waiting: waiting === undefined ? null : wordsOf(waiting),
+    waiting: waiting === undefined ? null : harmless(wordsOf(waiting)),
     ...(log === undefined ? fallback(terminated?.message) : { log, logFrom: 'log' }),
   };
 }

@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { COMMANDS } from '../../../src/plugin/cli/commands.ts';
+import { main } from '../../../src/plugin/cli/main.ts';
 import { helpOf } from '../../../src/plugin/cli/help.ts';
 import { parse } from '../../../src/plugin/cli/parse.ts';
 import { linesAbout } from '../../../src/plugin/operator-log.ts';
+import { PLAIN } from '../../../src/plugin/terminal/style.ts';
 import { serviceOf } from '../../../src/plugin/psql/plan.ts';
 
 const run = (...words: readonly string[]) => {
@@ -47,6 +49,7 @@ describe('a command line', () => {
     [['status', 'a', 'b'], '"b" is one word too many'],
     [['retry'], '<tenant|release/NAME> is missing'],
     [['status', '-o', 'yaml'], 'there is only json'],
+    [['status', '--', 'yoga'], 'status takes nothing after --'],
     [['doctor', 'yoga'], '"yoga" is one word too many'],
   ])('%j is refused with a sentence', (words, sentence) => {
     expect(() => parse(words, COMMANDS)).toThrow(expect.objectContaining({ exitCode: 2, message: expect.stringContaining(sentence) }));
@@ -61,6 +64,14 @@ it.each(COMMANDS.map((command) => [command.name, command] as const))('the help o
     const [own = ''] = example.replaceAll(/(["']).*?\1/g, 'WORD').split(' | ');
     expect(run(...own.split(' ').slice(2)).command.name).toBe(name);
   }
+});
+
+it('repeats words that would steer the terminal without what steers', async () => {
+  let noted = '';
+  const terminal = { style: PLAIN, width: Infinity, out: () => undefined, note: (text: string) => void (noted += text) };
+
+  expect(await main(['\u001B]0;owned\u0007nonsense'], { terminal, env: {}, now: () => 0, version: '0.1.0' })).toBe(2);
+  expect(noted).toBe('error: there is no command "nonsense": kubectl studio help lists them\n');
 });
 
 it("the operator's lines about a tenant are its own alone", () => {
