@@ -113,10 +113,8 @@ describe('the operator', () => {
       ...each('patch', { group: STUDIO, resource, subresource: 'status' }),
       ...each('get', { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', name: `${resource}.${STUDIO}` }),
     ]),
-    ...HELD.flatMap((resource) => [
-      ...each('patch', { group: STUDIO, resource }),
-      ...each('update', { group: STUDIO, resource, subresource: 'finalizers' }),
-    ]),
+    ...HELD.flatMap((resource) => each('patch', { group: STUDIO, resource })),
+    ...HELD.flatMap((resource) => each('update', { group: STUDIO, resource, subresource: 'finalizers' })),
     ...each('get', { resource: 'namespaces', name: 'kube-system' }),
     ...each('get list watch create patch delete', { resource: 'secrets', namespace: TENANTS }),
     ...each('get list watch create patch delete', { group: 'batch', resource: 'jobs', namespace: TENANTS }),
@@ -139,10 +137,8 @@ describe('the operator', () => {
 
   const mustNot = [
     ...KIND_PLURALS.flatMap((resource) => each('create delete deletecollection', { group: STUDIO, resource })),
-    ...READ.flatMap((resource) => [
-      ...each('update patch', { group: STUDIO, resource }),
-      ...each('update', { group: STUDIO, resource, subresource: 'finalizers' }),
-    ]),
+    ...READ.flatMap((resource) => each('update patch', { group: STUDIO, resource })),
+    ...READ.flatMap((resource) => each('update', { group: STUDIO, resource, subresource: 'finalizers' })),
     ...each('get list watch', { resource: 'secrets', namespace: 'default' }),
     ...each('list watch patch delete', { resource: 'secrets', namespace: SYSTEM }),
     ...each('get', { resource: 'secrets', namespace: 'kube-system' }),

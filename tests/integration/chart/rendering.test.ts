@@ -90,9 +90,9 @@ it('gives no right to change plans and releases, nor to hold them', async () => 
   const rules = role?.['rules'] as readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
   const verbsOn = (kind: string): readonly string[] =>
     rules.filter(({ resources }) => resources.includes(kind)).flatMap(({ verbs }) => verbs);
-  expect(['schemareleases', 'tenantplans'].map(verbsOn)).toEqual(Array(2).fill(['get', 'list', 'watch']));
+  for (const kind of ['schemareleases', 'tenantplans']) expect(verbsOn(kind)).toEqual(['get', 'list', 'watch']);
   expect(['schemareleases/finalizers', 'tenantplans/finalizers'].flatMap(verbsOn)).toEqual([]);
-  expect(['studiotenants', 'postgresservers'].map(verbsOn)).toEqual(Array(2).fill(['get', 'list', 'watch', 'patch']));
+  for (const kind of ['studiotenants', 'postgresservers']) expect(verbsOn(kind)).toEqual(['get', 'list', 'watch', 'patch']);
 });
 
 describe.each([

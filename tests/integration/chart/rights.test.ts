@@ -14,7 +14,7 @@ const VALUES = {
   crds: { upgrade: { enabled: false } },
   application: { enabled: true },
 } as const;
-const OF_RIGHTS = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'];
+const OF_RIGHTS = new Set(['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']);
 
 const parsed = (text: string): readonly AnyObject[] => parseAllDocuments(text).map((document) => document.toJS() as AnyObject);
 
@@ -39,7 +39,7 @@ describe.each<HelmMajor>([3, 4])('Helm %s', (major) => {
   it('prints all rights that the chart would make, the application its own', async () => {
     const operator = parsed(await runDocBlock('helm/studio-operator/README.md', 'rights', shell));
     const application = parsed(await runDocBlock('helm/studio-operator/README.md', 'application-rights', shell));
-    const made = ((await renderChart({ values: VALUES, major })) as readonly AnyObject[]).filter(({ kind }) => OF_RIGHTS.includes(kind));
+    const made = ((await renderChart({ values: VALUES, major })) as readonly AnyObject[]).filter(({ kind }) => OF_RIGHTS.has(kind));
 
     expect(made.length).toBeGreaterThan(10);
     expect(byName([...operator, ...application])).toEqual(byName(made));
@@ -48,6 +48,6 @@ describe.each<HelmMajor>([3, 4])('Helm %s', (major) => {
   it('has no rights left to make by itself', async () => {
     const rendered = (await renderChart({ values: { ...VALUES, rbac: { create: false } }, major })) as readonly AnyObject[];
 
-    expect(rendered.filter(({ kind }) => OF_RIGHTS.includes(kind))).toEqual([]);
+    expect(rendered.filter(({ kind }) => OF_RIGHTS.has(kind))).toEqual([]);
   });
 });
