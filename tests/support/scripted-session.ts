@@ -9,7 +9,7 @@ import { parse } from '../../src/plugin/cli/parse.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import { PLAIN } from '../../src/plugin/terminal/style.ts';
 
-export interface Answer {
+interface Answer {
   readonly code: number;
   readonly out: string;
   readonly notes: string;

@@ -10,8 +10,9 @@ import { checkDefinitions, type Definition } from './definitions.ts';
 import { fail, type Finding, skip } from './finding.ts';
 import { checkFleet } from './fleet-health.ts';
 import { KNOWN_FIELDS } from './known-fields.ts';
-import { checkOperator, type Deployment, type Lease } from './operator-health.ts';
+import { checkOperator, type Deployment } from './operator-health.ts';
 import { checkPodSecurity, type Namespace } from './pod-security.ts';
+import { isFresh, isRenewed, leaderLease, type Lease } from './lease.ts';
 import { renderFindings } from './render.ts';
 import { checkRights } from './user-rights.ts';
 import { checkVersions, type Versions } from './versions.ts';
@@ -73,6 +74,8 @@ function itemsOf<T>(text: string): readonly T[] {
   return value.items ?? [value];
 }
 
+const LEASES = 'leases.coordination.k8s.io';
+
 async function operatorFindings({ kubectl, version, now }: Session, { operatorNamespace: namespace }: Places): Promise<readonly Finding[]> {
   const list = async <T>(kind: string, ...labels: readonly string[]): Promise<readonly T[]> =>
     (await kubectl.json<List<T>>(['get', kind, '-n', namespace, ...labels])).items;
@@ -82,10 +85,14 @@ async function operatorFindings({ kubectl, version, now }: Session, { operatorNa
     await reading('operator', { verb: 'list', resource: 'deployments.apps, leases and pods', namespace }, async () => {
       const [deployments, leases, pods] = await Promise.all([
         list<Deployment>('deployments.apps', ...selected),
-        list<Lease>('leases.coordination.k8s.io'),
+        list<Lease>(LEASES),
         list<Pod>('pods', ...selected),
       ]);
-      return checkOperator({ namespace, deployments, leases, pods, version, nowMs: now() });
+      const name = deployments[0]?.metadata.name;
+      const lease = leaderLease(leases, name);
+      const again = async (): Promise<Lease | undefined> => leaderLease(await list<Lease>(LEASES), name);
+      const renewed = lease !== undefined && !isFresh(lease, now()) && (await isRenewed(lease, again));
+      return checkOperator({ namespace, deployments, leases, pods, isRenewed: renewed, version, nowMs: now() });
     }),
   );
 }

@@ -3,6 +3,7 @@ import { type Condition, conditionOf, type Metadata, type Pod, stateOf } from '.
 import { age } from '../terminal/age.ts';
 import { plural } from '../terminal/text.ts';
 import { fail, type Finding, ok, warn } from './finding.ts';
+import { durationOf, isFresh, leaderLease, type Lease } from './lease.ts';
 
 export interface Deployment {
   readonly metadata: Metadata;
@@ -15,16 +16,13 @@ export interface Deployment {
   readonly status?: { readonly readyReplicas?: number; readonly updatedReplicas?: number; readonly conditions?: readonly Condition[] };
 }
 
-export interface Lease {
-  readonly metadata: Metadata;
-  readonly spec?: { readonly holderIdentity?: string; readonly renewTime?: string; readonly leaseDurationSeconds?: number };
-}
-
 export interface OperatorFacts {
   readonly namespace: string;
   readonly deployments: readonly Deployment[];
   readonly leases: readonly Lease[];
   readonly pods: readonly Pod[];
+  /** The leader's Lease was renewed while doctor looked, whatever this machine's clock says. */
+  readonly isRenewed: boolean;
   /** Version of this plugin. */
   readonly version: string;
   readonly nowMs: number;
@@ -35,7 +33,7 @@ const MANY_RESTARTS = 5;
 export function checkOperator(facts: OperatorFacts): readonly Finding[] {
   const deployment = facts.deployments[0];
   const leader = checkLeader(facts, deployment?.metadata.name);
-  if (deployment === undefined) return [absent(facts, leader.level === 'ok'), leader];
+  if (deployment === undefined) return [absent(facts, leader.level !== 'fail'), leader];
   return [checkDeployment(deployment, facts), leader, ...checkPods(facts.pods), checkVersion(deployment, facts.version)];
 }
 
@@ -61,21 +59,25 @@ function checkDeployment({ metadata, spec, status }: Deployment, { namespace }: 
   return ok('operator', what);
 }
 
-function checkLeader({ leases, namespace, nowMs }: OperatorFacts, name = 'studio-operator'): Finding {
-  const lease = leases.find(({ metadata }) => metadata.name === name);
+function checkLeader({ leases, namespace, nowMs, isRenewed }: OperatorFacts, name = 'studio-operator'): Finding {
+  const lease = leaderLease(leases, name);
   if (lease?.spec?.holderIdentity === undefined || lease.spec.holderIdentity === '')
     return fail(
       'leader',
       `nobody holds the Lease ${namespace}/${name}`,
       `Look into the operator's log: kubectl -n ${namespace} logs deployment/${name}`,
     );
-  const { holderIdentity, renewTime, leaseDurationSeconds = 15 } = lease.spec;
-  const isFresh = nowMs - Date.parse(renewTime ?? '') < leaseDurationSeconds * 1000;
-  const what = `${holderIdentity} renewed the Lease ${namespace}/${name} ${age(renewTime, nowMs)} ago`;
-  if (isFresh) return ok('leader', what);
+  const { holderIdentity, renewTime } = lease.spec;
+  if (isFresh(lease, nowMs)) return ok('leader', `${holderIdentity} renewed the Lease ${namespace}/${name} ${age(renewTime, nowMs)} ago`);
+  if (isRenewed)
+    return warn(
+      'leader',
+      `${holderIdentity} renews the Lease ${namespace}/${name}, whose time is ${renewTime}: this machine's clock says otherwise`,
+      "Set this machine's clock, or the operator's node's.",
+    );
   return fail(
     'leader',
-    `${what}, which is longer than it lasts (${leaseDurationSeconds} s): nobody works`,
+    `${holderIdentity} renewed the Lease ${namespace}/${name} at ${renewTime} and not within the ${durationOf(lease)} s that it lasts: nobody works`,
     `Look into the operator's log: kubectl -n ${namespace} logs deployment/${name}`,
   );
 }

@@ -6,6 +6,8 @@ import { checkDefinitions, type Definition } from '../../../src/plugin/doctor/de
 import { checkFleet } from '../../../src/plugin/doctor/fleet-health.ts';
 import { checkOperator, type Deployment, type OperatorFacts } from '../../../src/plugin/doctor/operator-health.ts';
 import { checkPodSecurity } from '../../../src/plugin/doctor/pod-security.ts';
+import { isRenewed, type Lease } from '../../../src/plugin/doctor/lease.ts';
+import { runScripted } from '../../support/scripted-session.ts';
 import { checkVersions } from '../../../src/plugin/doctor/versions.ts';
 
 const NOW = Date.parse('2030-01-01T00:00:00Z');
@@ -51,6 +53,7 @@ describe('the operator', () => {
       { metadata: { name: 'studio-operator' }, spec: { holderIdentity: 'a', renewTime: '2029-12-31T23:59:55Z', leaseDurationSeconds: 15 } },
     ],
     pods: [],
+    isRenewed: false,
     version: '0.1.0',
     nowMs: NOW,
     ...change,
@@ -70,6 +73,24 @@ describe('the operator', () => {
     expect(levels({ version: '0.2.0' })[2]).toBe('warn version');
     expect(levels({ deployments: [], leases: [] })).toEqual(['fail operator', 'fail leader']);
     expect(levels({ deployments: [] })).toEqual(['warn operator', 'ok leader']);
+  });
+
+  it('that renews its Lease is not called dead because of the clock here', () => {
+    for (const nowMs of [NOW + 60_000, NOW - 60_000]) {
+      const [, leader] = checkOperator(facts({ nowMs, isRenewed: true }));
+      expect([leader?.level, leader?.message]).toEqual(['warn', expect.stringContaining("this machine's clock says otherwise")]);
+    }
+    expect(levels({ nowMs: NOW - 60_000 })[1]).toBe('fail leader');
+  });
+
+  it('has its Lease looked at again where the clock here says that it ran out', async () => {
+    const lease = (renewTime: string): Lease => ({
+      metadata: { name: 'studio-operator' },
+      spec: { holderIdentity: 'a', renewTime, leaseDurationSeconds: 1 },
+    });
+
+    expect(await isRenewed(lease('2029-12-31T23:59:55Z'), async () => lease('2029-12-31T23:59:57Z'))).toBe(true);
+    expect(await isRenewed(lease('2029-12-31T23:59:55Z'), async () => lease('2029-12-31T23:59:55Z'))).toBe(false);
   });
 
   it('whose image cannot be pulled says so', () => {
@@ -123,6 +144,28 @@ describe('the rest', () => {
       .map(({ level, message }) => `${level} ${message}`);
 
     expect(said).toEqual(['warn a suspension, resumption or deletion of studios/yoga has not been acted on']);
+  });
+
+  it.each([
+    [30, true],
+    [31, false],
+  ])('asks for %i namespaces of tenants by name: %s', async (count, isByName) => {
+    const names = Array.from({ length: count - 1 }, (_, i) => `studio-${i}`);
+    const asked: (readonly string[])[] = [];
+    const tenants = names.map((namespace) => ({ metadata: { name: 'yoga', namespace }, spec: {} }));
+    const namespaces = [...names, 'studio-system', 'other'].map((name) => ({ metadata: { name } }));
+    const { out } = await runScripted(['doctor'], {
+      text: (words) => {
+        if (words[1] === 'namespaces') asked.push(words);
+        if (words[0] === 'version')
+          return JSON.stringify({ serverVersion: { gitVersion: 'v1.34.0' }, clientVersion: { gitVersion: 'v1.34.0' } });
+        const items: Readonly<Record<string, readonly object[]>> = { 'studiotenants.studio-platform.io': tenants, namespaces };
+        return JSON.stringify({ items: items[words[1] ?? ''] ?? [] });
+      },
+    });
+
+    expect(asked.map((words) => words.includes('studio-0'))).toEqual([isByName]);
+    expect(out.match(/lets any pod in/g)).toHaveLength(count);
   });
 
   it('wants namespaces that keep pods restricted', () => {
