@@ -7,7 +7,12 @@ import { buildOnce, hasGo } from '../../dev/cluster/go-program.ts';
 import { TRAEFIK } from '../../dev/cluster/traefik-program.ts';
 import { helmProgram } from '../../dev/helm.ts';
 import type { TestEnvironment } from './environment.ts';
+import { inTime } from './in-time.ts';
 import { startEnvironment } from './start-environment.ts';
+
+/** Several times what a machine with 2 cores takes for the first time, when Kubernetes is built and PostgreSQL fetched. */
+const START_TIMEOUT_MS = 2_700_000;
+const BUILD_TIMEOUT_MS = 2_700_000;
 
 export default async function globalSetup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const file = process.env['STUDIO_TEST_ENV'];
@@ -16,8 +21,8 @@ export default async function globalSetup(project: TestProject): Promise<(() => 
     await buildPrograms();
     return undefined;
   }
-  const running = await startEnvironment();
-  await buildPrograms();
+  const running = await inTime('starting a cluster', START_TIMEOUT_MS, startEnvironment());
+  await inTime('building programs', BUILD_TIMEOUT_MS, buildPrograms());
   project.provide('environment', running.environment);
   return async () => await running.stop();
 }

@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { GROUND_VARIABLE, type Ground } from '../../../dev/e2e/set-up.ts';
 import type { Environment } from '../../../dev/cluster/environment.ts';
 import { duration, say } from '../../../dev/progress.ts';
+import { inTime } from '../../support/in-time.ts';
 import type { World } from './world.ts';
 
 /** A cluster is there within two minutes; K3s may have its image to pull first. */
@@ -15,7 +16,11 @@ export default async function globalSetup(project: TestProject): Promise<() => P
   if (said === undefined) throw new Error('these tests are run by: npm run test:e2e');
   const ground = JSON.parse(said) as Ground;
   if (ground.kind === 'none') throw new Error(ground.why);
-  const { environment, alias, stop } = await inTime(ground.kind === 'node' ? onNode(ground) : onK3s());
+  const { environment, alias, stop } = await inTime(
+    'starting a cluster',
+    START_TIMEOUT_MS,
+    ground.kind === 'node' ? onNode(ground) : onK3s(),
+  );
   project.provide('environment', {
     kubeconfigPath: environment.kubeconfigPath,
     auditLog: environment.auditLog ?? '',
@@ -24,15 +29,6 @@ export default async function globalSetup(project: TestProject): Promise<() => P
   project.provide('world', worldOf(environment, alias));
   return stop;
 }
-
-/** vitest sets no deadline for what comes before the tests. What was started ends with its enclosure, or by Testcontainers' reaper. */
-const inTime = async (starting: Promise<Ready>): Promise<Ready> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no cluster after ${START_TIMEOUT_MS / 60_000} minutes`)), START_TIMEOUT_MS);
-  });
-  return await Promise.race([starting, late]).finally(() => clearTimeout(timer));
-};
 
 type Started = Pick<Environment, 'way' | 'kubeconfigPath' | 'postgres' | 'image' | 'entrance' | 'auditLog'>;
 
