@@ -105,7 +105,7 @@ describe('the login studio_app', () => {
 
 describe('manifests/application.yaml', () => {
   beforeAll(async () => {
-    for (const namespace of namespaces()) await applyObject(namespace as AnyObject);
+    for (const namespace of namespaces()) await applyObject(namespace);
     // The Deployment's pods would wait for an image.
     for (const object of objects) if (object !== deployment) await applyObject(object);
   });

@@ -57,9 +57,14 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
+// A definition that comes back right after its deletion can be as long in coming as the API server's next resync.
+const DEFINITIONS_TIMEOUT_MS = 100_000;
+
 beforeEach(async () => {
   for (const name of NAMES) await cluster.api.delete(CUSTOM_RESOURCE_DEFINITION, { name });
-  await eventually(async () => (await Promise.all(NAMES.map(installed))).every((each) => each === undefined));
+  await eventually(async () => (await Promise.all(NAMES.map(installed))).every((each) => each === undefined), {
+    timeoutMs: DEFINITIONS_TIMEOUT_MS,
+  });
 });
 
 /** What the Job of the chart acts as. */
@@ -86,7 +91,7 @@ async function install(name: string, edit: (version: Version) => void, more: rea
   edit(version);
   const versions = [version, ...more];
   await cluster.apply({ ...definition, spec: { ...definition.spec, versions } });
-  await eventually(async () => isEstablished(await installed(name)));
+  await eventually(async () => isEstablished(await installed(name)), { timeoutMs: DEFINITIONS_TIMEOUT_MS });
 }
 
 function isEstablished(definition: Installed | undefined): boolean {

@@ -29,7 +29,7 @@ afterAll(async () => await studio[Symbol.asyncDispose]());
 
 async function makeNamespace(): Promise<void> {
   await studio.cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: DOOMED } });
-  await studio.cluster.apply(namespaceRights(DOOMED) as never);
+  await studio.cluster.apply(namespaceRights(DOOMED));
 }
 
 async function readyTenant(name: string, spec: object = {}, annotations: Readonly<Record<string, string>> = {}): Promise<number> {
