@@ -84,7 +84,7 @@ it('has values that let the operator read two Secrets there, and the URL of the 
   const roles = objects.filter(({ kind, metadata }) => kind === 'Role' && metadata.namespace === 'databases');
   const readable = roles.flatMap(({ rules }) => rules).flatMap(({ resourceNames }) => resourceNames as readonly string[]);
   expect(new Set(readable)).toEqual(new Set(['pg-main-ca', 'pg-main-studio-admin']));
-  expect(printed).toMatch(/name: studio-master-app\n\s+key: uri/);
+  expect(printed).toMatch(/name: "studio-master-app"\n\s+key: "uri"/);
   expect(printed).toContain('studio-master-ca');
   expect(clusterOf('master-cluster.yaml')['spec'].bootstrap.initdb.database).toBe('studio_platform_master');
 });
