@@ -13,7 +13,7 @@ import { eventually } from '../../support/eventually.ts';
 import type { AnyObject } from '../../support/kube.ts';
 import { type ApiAnswer, APPLY_PATCH, call, succeed } from '../api/api-server.ts';
 
-const served = new Map<string, Promise<ApiAnswer['body']>>();
+const served = new Map<string, readonly Resource[]>();
 
 /** Like `kubectl apply --server-side --dry-run=server --validate=strict`. */
 export async function dryRun(object: AnyObject): Promise<ApiAnswer> {
@@ -35,12 +35,25 @@ async function apply(object: AnyObject, options = ''): Promise<ApiAnswer> {
 
 async function pathOf({ apiVersion, kind, metadata }: AnyObject): Promise<string> {
   const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const list = served.get(base) ?? succeed({ method: 'GET', path: base });
-  served.set(base, list);
-  const { resources } = await list;
-  const resource = resources.find((one: { kind: string; name: string }) => one.kind === kind && !one.name.includes('/'));
-  return `${base}${resource.namespaced === true ? `/namespaces/${metadata.namespace}` : ''}/${resource.name}`;
+  const resource = findIn(served.get(base), kind) ?? (await eventually(async () => findIn(await listAnew(base), kind)));
+  return `${base}${resource.namespaced ? `/namespaces/${metadata.namespace}` : ''}/${resource.name}`;
 }
+
+interface Resource {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespaced: boolean;
+}
+
+/** A kind that has just been defined is served a moment before it is listed. */
+async function listAnew(base: string): Promise<readonly Resource[]> {
+  const { resources } = await succeed({ method: 'GET', path: base });
+  served.set(base, resources);
+  return resources;
+}
+
+const findIn = (resources: readonly Resource[] | undefined, kind: string): Resource | undefined =>
+  resources?.find((one) => one.kind === kind && !one.name.includes('/'));
 
 const PROMETHEUS_OPERATOR = 'github.com/prometheus-operator/prometheus-operator@v0.82.2';
 
