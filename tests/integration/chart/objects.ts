@@ -15,22 +15,23 @@ import { type ApiAnswer, APPLY_PATCH, call, succeed } from '../api/api-server.ts
 
 const served = new Map<string, readonly Resource[]>();
 
-/** Like `kubectl apply --server-side --dry-run=server --validate=strict`. */
+/**
+ * Like `kubectl create --dry-run=server --validate=strict`: not applied onto what other tests may have there under that name, which is
+ * looked for last, after all that can be wrong with the object.
+ */
 export async function dryRun(object: AnyObject): Promise<ApiAnswer> {
-  return await apply(object, '&dryRun=All');
+  const where = `${await pathOf(object)}?fieldManager=helm&fieldValidation=Strict&dryRun=All`;
+  const answer = await call({ method: 'POST', path: where, body: object });
+  return answer.body.reason === 'AlreadyExists' ? { ...answer, code: 200 } : answer;
 }
 
 /** A definition, until it is served; the generated client would lose every x-kubernetes-... field of it. */
 export async function applyDefinition(definition: AnyObject): Promise<void> {
-  const { code, body } = await apply(definition);
+  const where = `${await pathOf(definition)}/${definition.metadata.name}?fieldManager=helm&force=true&fieldValidation=Strict`;
+  const { code, body } = await call({ method: 'PATCH', path: where, body: definition, contentType: APPLY_PATCH });
   if (code >= 300) throw new Error(`${definition.metadata.name} answered ${code}: ${body.message}`);
   const { group, versions, names } = definition['spec'];
   await eventually(async () => await succeed({ method: 'GET', path: `/apis/${group}/${versions[0].name}/${names.plural}` }));
-}
-
-async function apply(object: AnyObject, options = ''): Promise<ApiAnswer> {
-  const where = `${await pathOf(object)}/${object.metadata.name}?fieldManager=helm&force=true&fieldValidation=Strict${options}`;
-  return await call({ method: 'PATCH', path: where, body: object, contentType: APPLY_PATCH });
 }
 
 async function pathOf({ apiVersion, kind, metadata }: AnyObject): Promise<string> {
