@@ -90,7 +90,7 @@ function dataFor(organization: Organization, endpoint: Endpoint, password: strin
 
 async function create(work: TenantWork, organization: Organization, endpoint: Endpoint): Promise<void> {
   const password = generatePassword();
-  const data = dataFor(organization, endpoint, password, organization.credentialsGeneration + 1);
+  const data = dataFor(organization, endpoint, password, lastGeneration(work, organization) + 1);
   try {
     const secret = await work.dependencies.kubernetes.create<ConnectionSecret>(SECRET, connectionSecret(work.tenant, data));
     work.secretIs(secret);
@@ -100,6 +100,11 @@ async function create(work: TenantWork, organization: Organization, endpoint: En
     if (!isAlreadyExists(error)) throw error;
     await work.readSecretByName();
   }
+}
+
+/** The status counts too: a master database that was restored may have forgotten the last, and two passwords never share a number. */
+function lastGeneration({ tenant }: TenantWork, { credentialsGeneration }: Organization): number {
+  return Math.max(credentialsGeneration, tenant.status?.credentials?.generation ?? 0);
 }
 
 /** Its owner is gone; the collector would take it away later, and with it what we had written into it. */
@@ -129,7 +134,7 @@ function additions(path: string, live: Fields | undefined, wanted: Fields): read
 }
 
 async function renew(work: TenantWork, secret: ConnectionSecret, organization: Organization, endpoint: Endpoint): Promise<void> {
-  const generation = generationIn(secret, organization.credentialsGeneration) + 1;
+  const generation = generationIn(secret, lastGeneration(work, organization)) + 1;
   const data = dataFor(organization, endpoint, generatePassword(), generation);
   await patch(work, secret, encodeData(data));
   work.note('Warning', 'PasswordReplaced', `The password in Secret ${secret.metadata.name} could not be used; a new one is in it`);

@@ -50,6 +50,16 @@ describe('in the cluster', () => {
     expect(tenant.status?.phase).toBe('Ready');
   });
 
+  it('never gives two passwords the same number, also when the master database has forgotten the last', async () => {
+    const before = (await studio.tenant('my-studio'))?.status?.credentials?.generation ?? 0;
+    expect(before).toBeGreaterThan(1);
+    await studio.master("UPDATE organizations SET credentials_generation = 1 WHERE name = 'my-studio' AND living");
+    await studio.cluster.api.delete(SECRET, { namespace: TENANTS, name: 'my-studio-database' });
+    await studio.waitFor('my-studio', ({ status }) => status?.credentials?.generation === before + 1);
+    expect((await studio.secret('my-studio'))['generation']).toBe(String(before + 1));
+    await repaired(canLogin);
+  });
+
   it('follows a password that a person has put into the Secret, and keeps its URI right', async () => {
     const value = Buffer.from('correct-horse-battery').toString('base64');
     await studio.cluster.api.jsonPatch(SECRET, { namespace: TENANTS, name: 'my-studio-database' }, [
