@@ -19,6 +19,7 @@ import { eventually } from '../../support/eventually.ts';
 import { pgBouncerProgram, startPgBouncer } from '../../support/pgbouncer.ts';
 import { installedPlugin, type Person, type Plugin, type Said } from '../../support/plugin.ts';
 import { queryAs, withDatabase } from '../../support/postgres.ts';
+import { serveTls } from '../../support/server-tls.ts';
 import { psqlProgram } from '../../support/psql-program.ts';
 import { Studio, TENANTS } from '../../support/studio.ts';
 
@@ -38,11 +39,10 @@ let stranger: string;
 beforeAll(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'plugin-psql-'));
   const ca = await newAuthority();
-  const { certificate, key } = await ca.issue(HOST);
   authority = ca.certificate;
   stranger = (await newAuthority()).certificate;
   server = await startPostgres();
-  await encrypt(server, certificate, key);
+  await serveTls((sql) => queryAs(server.superuserUrl, sql), await ca.issue(HOST));
   await queryAs(server.superuserUrl, `CREATE ROLE ${DATABASE} LOGIN PASSWORD '${PASSWORD.replaceAll("'", "''")}'`);
   await queryAs(server.superuserUrl, `CREATE DATABASE ${DATABASE} OWNER ${DATABASE}`);
   await queryAs(withDatabase(server.superuserUrl, DATABASE), `CREATE TABLE marks (name text); ALTER TABLE marks OWNER TO ${DATABASE}`);
@@ -50,7 +50,7 @@ beforeAll(async () => {
   plugin = await installedPlugin();
   const psql = await psqlProgram();
   psqlEnvironment = {
-    ...psqlEnvironment,
+    ...psql.env,
     PATH: [plugin.directory, path.dirname(process.execPath), psql.directory, process.env['PATH'], TOOLS].join(':'),
   };
   admin = { kubeconfigPath: studio.controlPlane.kubeconfigPath, env: psqlEnvironment };
@@ -63,21 +63,6 @@ afterAll(async () => {
   await server?.stop();
   await rm(directory, { recursive: true, force: true });
 });
-
-/** Written by the server itself, which insists that the key is a file of its own user. */
-async function encrypt({ superuserUrl }: PostgresServer, certificate: string, key: string): Promise<void> {
-  for (const [file, text] of [
-    ['server.crt', certificate],
-    ['server.key', key],
-  ]) {
-    await queryAs(
-      superuserUrl,
-      `COPY (SELECT unnest(string_to_array($$${text?.trim()}$$, chr(10)))) TO PROGRAM 'umask 077; cat > ${file}'`,
-    );
-  }
-  await queryAs(superuserUrl, 'ALTER SYSTEM SET ssl = on');
-  await queryAs(superuserUrl, 'SELECT pg_reload_conf()');
-}
 
 /** The tenant's Secret, as the operator would write it. */
 async function applySecret(values: Readonly<Record<string, string>> = {}): Promise<void> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSqlPlatform, type SqlPlatform } from '../../../dev/sql-tenants.ts';
 import { createTenantDirectory } from '../../../src/routing/directory/create-directory.ts';
 import { type Authority, newAuthority } from '../../support/certificates.ts';
+import { serveTls } from '../../support/server-tls.ts';
 import { aName, BASE_DOMAIN, hostOf } from './a-directory.ts';
 
 let platform: SqlPlatform;
@@ -12,17 +13,7 @@ let host: string;
 beforeAll(async () => {
   platform = await startSqlPlatform();
   authority = await newAuthority();
-  const { certificate, key } = await authority.issue('localhost');
-  // By the server itself, which insists that the key is a file of its own user.
-  for (const [file, pem] of [
-    ['server.crt', certificate],
-    ['server.key', key],
-  ]) {
-    const lines = pem!.trim().split('\n');
-    await platform.superuser(`COPY (SELECT unnest('{${lines.join(',')}}'::text[])) TO PROGRAM 'umask 077 && cat > ${file}'`);
-  }
-  await platform.superuser('ALTER SYSTEM SET ssl = on');
-  await platform.superuser('SELECT pg_reload_conf()');
+  await serveTls((sql) => platform.superuser(sql), await authority.issue('localhost'));
   host = hostOf((await platform.addTenant(aName(), { database: false })).subdomain);
 });
 afterAll(async () => {

@@ -7,6 +7,7 @@ import type { TenantPools } from '../../../src/routing/pools/types.ts';
 import type { Tenant } from '../../../src/routing/tenant.ts';
 import { type Authority, newAuthority } from '../../support/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
+import { serveTls } from '../../support/server-tls.ts';
 import { startTenantServer, type TenantServer } from '../../support/tenant-server.ts';
 
 let world: TenantServer;
@@ -17,17 +18,7 @@ let tenant: Tenant;
 beforeAll(async () => {
   world = await startTenantServer(1);
   authority = await newAuthority();
-  const { certificate, key } = await authority.issue('localhost');
-  // By the server itself, which insists that the key is a file of its own user.
-  for (const [file, pem] of [
-    ['server.crt', certificate],
-    ['server.key', key],
-  ] as const) {
-    const lines = pem.trim().split('\n');
-    await world.superuser(`COPY (SELECT unnest('{${lines.join(',')}}'::text[])) TO PROGRAM 'umask 077 && cat > ${file}'`);
-  }
-  await world.superuser('ALTER SYSTEM SET ssl = on');
-  await world.superuser('SELECT pg_reload_conf()');
+  await serveTls((sql) => world.superuser(sql), await authority.issue('localhost'));
   tenant = { ...world.tenants[0]!, server: { ...world.tenants[0]!.server, host: 'localhost' } };
 });
 afterAll(async () => {
