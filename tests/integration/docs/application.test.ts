@@ -1,16 +1,13 @@
 /** The studio application in a cluster, as docs/application.md installs it, and what any application asks by docs/routing-contract.md. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runDocBlock, runDocSql, writeDocFiles } from '../../support/doc-commands.ts';
+import { runDocBlock, runDocSql } from '../../support/doc-commands.ts';
 import { queryAs } from '../../support/postgres.ts';
-import { installAsDocumented, startDocsWorld, WITH_PODS_MS, type DocsWorld } from './world.ts';
+import { startDocsWorldWithTenant, WITH_PODS_MS, type DocsWorld } from './world.ts';
 
 let world: DocsWorld;
 
 beforeAll(async () => {
-  world = await startDocsWorld();
-  await installAsDocumented(world);
-  await writeDocFiles('docs/first-tenant.md', world.shell);
-  await runDocBlock('docs/first-tenant.md', 'tenant', world.shell);
+  world = await startDocsWorldWithTenant();
 }, WITH_PODS_MS);
 
 afterAll(async () => {

@@ -3,15 +3,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runDocBlock, runDocSql, writeDocFiles } from '../../support/doc-commands.ts';
 import { eventually } from '../../support/eventually.ts';
 import { queryAs } from '../../support/postgres.ts';
-import { installAsDocumented, startDocsWorld, WITH_PODS_MS, type DocsWorld } from './world.ts';
+import { startDocsWorldWithTenant, WITH_PODS_MS, type DocsWorld } from './world.ts';
 
 let world: DocsWorld;
 
 beforeAll(async () => {
-  world = await startDocsWorld();
-  await installAsDocumented(world);
-  await writeDocFiles('docs/first-tenant.md', world.shell);
-  await runDocBlock('docs/first-tenant.md', 'tenant', world.shell);
+  world = await startDocsWorldWithTenant();
 }, WITH_PODS_MS);
 
 afterAll(async () => {

@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runDocBlock, runDocSql, writeDocFiles } from '../../support/doc-commands.ts';
+import { runDocBlock, runDocSql } from '../../support/doc-commands.ts';
 import { eventually } from '../../support/eventually.ts';
-import { installAsDocumented, startDocsWorld, WITH_PODS_MS, type DocsWorld } from './world.ts';
+import { startDocsWorldWithTenant, WITH_PODS_MS, type DocsWorld } from './world.ts';
 
 const SAMPLES = ['20-release-studio-1', '21-release-studio-2-rc', '22-release-studio-2', '35-tenant-late', '36-tenant-failing'];
 
@@ -17,10 +17,7 @@ spec: { displayName: Pro Studio, subdomain: pro-studio, plan: pro }
 let world: DocsWorld;
 
 beforeAll(async () => {
-  world = await startDocsWorld();
-  await installAsDocumented(world);
-  await writeDocFiles('docs/first-tenant.md', world.shell);
-  await runDocBlock('docs/first-tenant.md', 'tenant', world.shell);
+  world = await startDocsWorldWithTenant();
   for (const sample of SAMPLES) await world.kubectl('apply', '-f', path.join(world.shell.directory, `manifests/samples/${sample}.yaml`));
   const file = path.join(world.shell.directory, 'pro-studio.yaml');
   await writeFile(file, GOLD);

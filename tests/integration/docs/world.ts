@@ -16,6 +16,7 @@ import { startPostgres, type PostgresServer } from '../../../dev/postgres.ts';
 import { newAuthority } from '../../support/certificates.ts';
 import { docShell, type DocShell, runDocBlock, runDocSql, writeDocFiles } from '../../support/doc-commands.ts';
 import { queryAs, type Row, withDatabase } from '../../support/postgres.ts';
+import { serveTls } from '../../support/server-tls.ts';
 
 export interface DocsWorld extends AsyncDisposable {
   readonly shell: DocShell;
@@ -103,17 +104,7 @@ async function prepareServer({ superuserUrl }: PostgresServer, caFile: string): 
     await queryAs(superuserUrl, sql);
   const authority = await newAuthority();
   await writeFile(caFile, authority.certificate);
-  const { certificate, key } = await authority.issue('localhost');
-  // By the server itself, which insists that the key is a file of its own user.
-  for (const [file, pem] of [
-    ['server.crt', certificate],
-    ['server.key', key],
-  ] as const) {
-    const lines = pem.trim().split('\n');
-    await queryAs(superuserUrl, `COPY (SELECT unnest('{${lines.join(',')}}'::text[])) TO PROGRAM 'umask 077 && cat > ${file}'`);
-  }
-  await queryAs(superuserUrl, 'ALTER SYSTEM SET ssl = on');
-  await queryAs(superuserUrl, 'SELECT pg_reload_conf()');
+  await serveTls((sql) => queryAs(superuserUrl, sql), await authority.issue('localhost'));
 }
 
 /** Goes through docs/install.md to where it says that all is well. */
@@ -123,4 +114,13 @@ export async function installAsDocumented({ shell, postgres, words }: DocsWorld)
   await runDocBlock('docs/install.md', 'secrets', shell);
   await runDocBlock('docs/install.md', 'helm', shell);
   await runDocBlock('docs/install.md', 'verify', shell);
+}
+
+/** Where docs/first-tenant.md has its first tenant, which is Ready. */
+export async function startDocsWorldWithTenant(): Promise<DocsWorld> {
+  const world = await startDocsWorld();
+  await installAsDocumented(world);
+  await writeDocFiles('docs/first-tenant.md', world.shell);
+  await runDocBlock('docs/first-tenant.md', 'tenant', world.shell);
+  return world;
 }
