@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger } from 'pino';
 
+import { type Condition, findCondition, isTrue } from '../api/conditions.ts';
 import { type CustomResourceDefinition, customResourceDefinitions } from '../api/crd.ts';
 import type { KubernetesObject } from '../api/object-meta.ts';
 import { CUSTOM_RESOURCE_DEFINITION } from '../api/resources.ts';
@@ -23,9 +24,7 @@ export class DefinitionsRefused extends Error {
 
 interface InstalledDefinition extends KubernetesObject {
   readonly spec: Definition['spec'];
-  readonly status?: Definition['status'] & {
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
-  };
+  readonly status?: Definition['status'] & { readonly conditions?: readonly Condition[] };
 }
 
 export interface ApplyDefinitionsOptions {
@@ -80,10 +79,10 @@ async function served({ kubernetes, signal }: ApplyDefinitionsOptions, name: str
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(SERVED_WITHIN_MS)]);
   for (;;) {
     const found = await kubernetes.get<InstalledDefinition>(CUSTOM_RESOURCE_DEFINITION, { name }, { signal: deadline });
-    const conditions = found?.status?.conditions ?? [];
-    if (conditions.some(({ type, status }) => type === 'Established' && status === 'True')) return;
-    const clash = conditions.find(({ type, status }) => type === 'NamesAccepted' && status === 'False');
-    if (clash !== undefined) throw new DefinitionsRefused(`The names of ${name} are taken in this cluster: ${clash.message ?? ''}`);
+    const { conditions } = found?.status ?? {};
+    if (isTrue(conditions, 'Established')) return;
+    const names = findCondition(conditions, 'NamesAccepted');
+    if (names?.status === 'False') throw new DefinitionsRefused(`The names of ${name} are taken in this cluster: ${names.message}`);
     await sleep(LOOK_AGAIN_MS, undefined, { signal: deadline });
   }
 }

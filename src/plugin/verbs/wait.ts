@@ -4,7 +4,7 @@ import type { Kubectl } from '../kubernetes/kubectl.ts';
 import { RELEASES, TENANTS } from '../kubernetes/kinds.ts';
 import { isTrue, isUnobserved, type Release, type Tenant } from '../kubernetes/objects.ts';
 import type { ReleaseTarget, TenantTarget } from '../scope.ts';
-import { CommandFailure, type Session } from '../session.ts';
+import { CommandFailure, ExitCode, type Session } from '../session.ts';
 
 const LOOK_AGAIN_MS = 1000;
 
@@ -50,6 +50,6 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600
 export function timeoutMs(text: string): number {
   const [, digits, unit = ''] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
   const unitMs = UNIT_MS[unit];
-  if (unitMs === undefined) throw new CommandFailure(`--timeout "${text}": write it as 90s, 5m or 1h`, 2);
+  if (unitMs === undefined) throw new CommandFailure(`--timeout "${text}": write it as 90s, 5m or 1h`, ExitCode.usage);
   return Number(digits) * unitMs;
 }
