@@ -25,9 +25,9 @@ interface Sender {
 /** Without either header it is no browser's form, or one whose origin somebody has hidden: refused. */
 export function isOwnForm({ site, origin, host }: Sender): boolean {
   if (site !== undefined) return site === 'same-origin';
-  if (origin === undefined || host === undefined || !URL.canParse(origin)) return false;
-  const { host: sender, protocol } = new URL(origin);
+  // Not URL.canParse: it says yes to some very long names that the parser then refuses.
+  const sender = URL.parse(origin ?? '');
+  if (sender === null || sender.host === '' || host === undefined) return false;
   // The Ingress ends TLS, so the scheme is not known here; the default port of either may stand in Host.
-  const own = URL.canParse(`${protocol}//${host}`) ? new URL(`${protocol}//${host}`).host : undefined;
-  return sender !== '' && sender === own;
+  return sender.host === URL.parse(`${sender.protocol}//${host}`)?.host;
 }
