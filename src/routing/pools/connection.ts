@@ -89,7 +89,10 @@ export class Connection {
     this.#client.once('end', listener);
   }
 
-  /** Runs the statement. `done` is called once; with no error the connection is ready for another statement at that moment. */
+  /**
+   * Runs the statement, with no other under way. `done` is called once; with no error the connection is ready for another
+   * statement at that moment. Throws TypeError for what is no statement.
+   */
   run<R>(statement: string | Statement, values: readonly unknown[] | undefined, done: Done<R>): void {
     this.#sent();
     const finished: Done<R> = (error, result) => {
@@ -97,7 +100,13 @@ export class Connection {
       if (error === undefined || error === null) this.#outstanding = false;
       done(error, result);
     };
-    this.#client.query(statement as string, values as unknown[], finished as never);
+    try {
+      this.#client.query(statement as string, values as unknown[], finished as never);
+    } catch (error) {
+      // What is no statement at all: nothing was sent, so there is no answer to come.
+      this.#outstanding = false;
+      throw error;
+    }
   }
 
   /** For borrowers: pg's own query, with all its forms. */

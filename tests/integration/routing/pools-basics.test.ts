@@ -35,7 +35,7 @@ describe('pools of tenants', () => {
     await expect(pools.query(first!, 'SELECT $1::int', 'x' as never)).rejects.toThrow('Query values must be an array');
     await expect(pools.query(first!, undefined as never)).rejects.toThrow(TypeError);
     expect((await pools.query(first!, database)).rows).toHaveLength(1);
-    expect(pools.stats()).toMatchObject({ connections: 1, idle: 1 });
+    expect(pools.stats()).toMatchObject({ connections: 1, idle: 1, counts: { opened: 1 } });
     await pools.close();
   });
 });
