@@ -94,25 +94,17 @@ export class Connection {
    * statement at that moment. Throws TypeError for what is no statement.
    */
   run<R>(statement: string | Statement, values: readonly unknown[] | undefined, done: Done<R>): void {
-    this.#sent();
     const finished: Done<R> = (error, result) => {
       // pg calls back on ReadyForQuery, a moment before it says 'drain'; errors come before the server is ready.
       if (error === undefined || error === null) this.#outstanding = false;
       done(error, result);
     };
-    try {
-      this.#client.query(statement as string, values as unknown[], finished as never);
-    } catch (error) {
-      // What is no statement at all: nothing was sent, so there is no answer to come.
-      this.#outstanding = false;
-      throw error;
-    }
+    this.#send([statement, values, finished]);
   }
 
   /** For borrowers: pg's own query, with all its forms. */
   passOn(parameters: readonly unknown[]): unknown {
-    this.#sent();
-    return (this.#client.query as (...all: unknown[]) => unknown).apply(this.#client, [...parameters]);
+    return this.#send(parameters);
   }
 
   /** What a borrower sees of it, other than `query`. */
@@ -181,9 +173,17 @@ export class Connection {
     await this.#ended;
   }
 
-  /** One that is queued behind another begins when that one has ended. */
-  #sent(): void {
-    if (!this.#outstanding) this.#sentAt = performance.now();
+  #send(parameters: readonly unknown[]): unknown {
+    const before = this.#outstanding;
+    // One that is queued behind another begins when that one has ended.
+    if (!before) this.#sentAt = performance.now();
     this.#outstanding = true;
+    try {
+      return (this.#client.query as (...all: unknown[]) => unknown).apply(this.#client, [...parameters]);
+    } catch (error) {
+      // pg throws for what is no statement at all: nothing was sent, so there is no answer to come.
+      this.#outstanding = before;
+      throw error;
+    }
   }
 }

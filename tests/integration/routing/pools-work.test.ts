@@ -210,6 +210,14 @@ describe('a connection on loan', () => {
     expect(pools.stats()).toMatchObject({ connections: 1, idle: 1, counts: { opened: 1 } });
   });
 
+  it('that was asked for what is no statement goes on', async () => {
+    open();
+    const nothing = pools.withClient(first, async (client) => await client.query(undefined as never));
+    await expect(nothing).rejects.toThrow(TypeError);
+    await pools.query(first, 'SELECT');
+    expect(reasons()).toEqual([]);
+  });
+
   it('may be returned from the work without harm', async () => {
     open();
     const kept = await pools.withClient(first, async (client) => client);
